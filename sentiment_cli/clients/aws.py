@@ -1,0 +1,49 @@
+"""What boto3 knows without asking AWS: regions, instance types and the user's own configuration."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def _session(profile: str | None = None) -> Any:
+    import boto3
+
+    return boto3.session.Session(profile_name=profile)
+
+
+def hosting_regions() -> list[str]:
+    """Regions that offer SageMaker hosting, by botocore's own data; nothing is sent."""
+    regions: list[str] = _session().get_available_regions("sagemaker")
+    return regions
+
+
+def hosting_instance_types() -> list[str]:
+    """Every instance type that an endpoint may use, by SageMaker's service model; nothing is sent."""
+    import botocore.session
+
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    return list(model.shape_for("ProductionVariantInstanceType").enum)
+
+
+def profiles() -> list[str]:
+    """Names of the credential profiles in the user's AWS configuration."""
+    import boto3
+
+    return list(boto3.session.Session().available_profiles)
+
+
+def configured_region(profile: str | None) -> str | None:
+    """The region that the AWS environment variables or the profile name, if any."""
+    import os
+
+    if named := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
+        return named
+    import botocore.exceptions
+
+    try:
+        region: str | None = _session(profile).region_name
+    except botocore.exceptions.BotoCoreError:
+        return None
+    return region
