@@ -1,0 +1,68 @@
+"""What tests share: a Docker engine and a browser where there are any, and a clean place to run commands in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def _required(variable: str) -> bool:
+    return os.environ.get(variable) == "1"
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Any:
+    """A docker client that answers; without an engine the test is skipped, or fails where REQUIRE_DOCKER=1."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=120)
+        client.ping()
+    except DockerException as error:
+        if _required("REQUIRE_DOCKER"):
+            pytest.fail(f"REQUIRE_DOCKER=1, but no Docker engine answers: {error}")
+        pytest.skip("no Docker engine answers")
+    return client
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """Headless Chromium through selenium; without one the test is skipped, or fails where REQUIRE_BROWSER=1."""
+    binary = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    driver = shutil.which("chromedriver")
+    if binary is None or driver is None:
+        if _required("REQUIRE_BROWSER"):
+            pytest.fail("REQUIRE_BROWSER=1, but chromium and chromedriver are not on PATH")
+        pytest.skip("chromium and chromedriver are not on PATH")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={tmp_path / 'chromium'}",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees the developer's own settings, credentials or AWS files, and none can reach AWS by accident."""
+    for name in list(os.environ):
+        if name.startswith(("SENTIMENT_", "AWS_", "MODEL_SERVER_")) and name != "AWS_CA_BUNDLE":
+            monkeypatch.delenv(name)
+    nowhere = tmp_path_factory.getbasetemp() / "no-aws-configuration"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
