@@ -1,0 +1,156 @@
+"""One connection and its requests: Waitress's channel, with refusals in our form and nothing that grows without end.
+
+The only module that reaches into Waitress's inner classes beside `connections`.
+"""
+
+# types-waitress describes these inner classes too loosely to be checked against.
+# mypy: disable-error-code="arg-type, attr-defined, override, union-attr, operator"
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, Task, WSGITask
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from server_image import problems
+from server_image.logs import log
+
+_LINGER_SECONDS = 5.0
+
+
+class RequestTimeout(Error):
+    """The request did not arrive whole in time."""
+
+    code = 408
+    reason = "Request Timeout"
+
+
+class Parser(HTTPRequestParser):
+    """Knows when its request began, and bounds what Waitress would gather without end."""
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.started = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        # Each further piece of an endless chunk header or trailer would copy all pieces before it.
+        receiver = self.body_rcv if self.chunked and not self.completed else None
+        if receiver is not None and (len(receiver.control_line) > 1024 or len(receiver.trailer) > 65_536):
+            self.error = BadRequest("A chunk's header or the trailer is too long")
+            self.completed = True
+        return consumed
+
+
+class _Measured(Task):
+    """What both kinds of answers share: they are counted, and they end the connection while the server drains."""
+
+    def service(self) -> None:
+        server, path = self.channel.server, getattr(self.request, "path", "")
+        if server.draining:
+            self.set_close_on_finish()
+        with server.at_work(path):
+            super().service()
+        code, seconds = self.status[:3], time.monotonic() - self.request.queued
+        server.metrics.count_request(path, code, seconds)
+        method = getattr(self.request, "command", "")
+        log("debug", "request", method=method[:20], path=path[:200], status=code, seconds=round(seconds, 6))
+
+
+class Answer(_Measured, WSGITask):
+    """An answer of the application."""
+
+
+_KINDS = {
+    RequestEntityTooLarge: ("body", "The request is too large"),
+    RequestHeaderFieldsTooLarge: ("headers", "The request's headers are too large"),
+    RequestTimeout: ("slow", "The request did not arrive in time"),
+}
+
+
+class Refusal(_Measured, ErrorTask):
+    """An answer to what is no proper HTTP request, in the form of all our refusals."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        kind, title = _KINDS.get(type(error), ("http", "This is not a proper HTTP request"))
+        # A coding that Waitress does not know is its 501, yet it is the request that is wrong.
+        code, reason = (400, "Bad Request") if error.code == 501 else (error.code, error.reason)
+        body = problems.render(code, kind, title, f"{error.body}.")
+        self.status = f"{code} {reason}"
+        self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.channel.refused = True
+        self.write(body)
+        problems.report(code, kind, getattr(self.request, "command", ""), getattr(self.request, "path", ""))
+
+
+class Channel(HTTPChannel):
+    """One connection."""
+
+    task_class = Answer
+    error_task_class = Refusal
+    parser_class = Parser
+    refused = False
+    lingering_since = 0.0
+
+    def idle_seconds(self) -> float:
+        """How long nothing has moved here; 0 while a request waits for its answer or an answer for its reader."""
+        return 0.0 if self.requests or self.total_outbufs_len else time.time() - self.last_activity
+
+    def send_continue(self) -> None:
+        # Waitress would invite the body of a request that it is about to refuse.
+        if self.request.error is None:
+            super().send_continue()
+
+    def expire(self, seconds: float) -> None:
+        """Refuse a request that has been arriving for longer than this; end a close that lingers."""
+        now = time.monotonic()
+        if self.lingering_since and now - self.lingering_since > _LINGER_SECONDS:
+            super().handle_close()
+            return
+        with self.requests_lock:
+            request = self.request
+            if request is not None and not self.requests and now - request.started > seconds:
+                request.error = RequestTimeout(f"It took longer than {seconds:g} seconds")
+                request.completed, self.request = True, None
+                self.requests.append(request)
+                self.server.add_task(self)
+
+    def handle_close(self) -> None:
+        """A refused client may still be sending: closing at once would reset the connection and lose our answer."""
+        if self.refused and self.will_close and self.connected and not self.lingering_since:
+            self.lingering_since = time.monotonic()
+            self.will_close = False
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+                return
+            except OSError:
+                pass
+        super().handle_close()
+
+    def handle_read(self) -> None:
+        if not self.lingering_since:
+            super().handle_read()
+            return
+        try:
+            self.recv(65_536)
+        except OSError:
+            super().handle_close()
+
+    def add_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
+        super().add_channel(map)
+        self.server.metrics.count_connection()
+
+    def del_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
+        known = self._fileno in self.server.active_channels
+        super().del_channel(map)
+        if known:
+            self.server.metrics.count_connection(closed=True)

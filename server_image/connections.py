@@ -1,0 +1,178 @@
+"""Serves connections that another process accepted, with Waitress's loop and threads, until their feed ends."""
+
+# types-waitress describes these inner classes too loosely to be checked against.
+# mypy: disable-error-code="attr-defined, override, arg-type"
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import BaseWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from server_image.channel import Channel
+from server_image.metrics import Metrics
+from server_image.settings import Limits, Settings
+
+SCORING = "/invocations"
+SEND_AT = 18_000
+"""Bytes of an answer that may wait before a thread sends them itself. Waitress's own default of 1 sends the head and
+the body of each answer apart and wakes the loop for each."""
+DRAIN_SECONDS = 25.0
+_IDLE_SECONDS = 120
+_DRAIN_IDLE_SECONDS = 1.0
+_DRAIN_PARTIAL_SECONDS = 5.0
+
+
+class Lanes:
+    """Threads for scoring and one more for all else, so that a health check never waits behind a long batch."""
+
+    def __init__(self, threads: int) -> None:
+        self._scoring, self._rest = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self._scoring.set_thread_count(threads)
+        self._rest.set_thread_count(1)
+
+    def add_task(self, channel: Channel) -> None:
+        request = channel.requests[0]
+        request.queued = time.monotonic()
+        lane = self._scoring if getattr(request, "path", "") == SCORING else self._rest
+        lane.add_task(channel)
+
+
+class Server(BaseWSGIServer):
+    """Serves `application` on the connections that come through `feed`; when that ends, answers what it has and ends.
+
+    `feed` is one end of a Unix stream socket pair: each byte through it carries one accepted connection.
+    """
+
+    channel_class = Channel
+
+    def __init__(
+        self, application: Any, feed: socket.socket, address: tuple[str, int], settings: Settings, metrics: Metrics
+    ) -> None:
+        self.metrics = metrics
+        self._address = address
+        self._limits = settings.limits
+        self._draining_since = 0.0
+        self._at_work: list[float] = []
+        self._at_work_lock = threading.Lock()
+        super().__init__(
+            application,
+            {},
+            _sock=feed,
+            dispatcher=Lanes(settings.threads),
+            adj=_adjustments(settings.limits),
+            sockinfo=(feed.family, feed.type, None, None),
+            bind_socket=False,
+        )
+
+    @property
+    def draining(self) -> bool:
+        """No further connections come; those there are get one more answer each."""
+        return bool(self._draining_since)
+
+    def run(self) -> None:
+        """Returns when the feed has ended and every request has its answer, or DRAIN_SECONDS later."""
+        while not self._drained():
+            wasyncore.loop(0.05 if self.draining else 1.0, use_poll=True, map=self._map, count=1)
+
+    @contextmanager
+    def at_work(self, path: str) -> Iterator[None]:
+        """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""
+        if path != SCORING:
+            yield
+            return
+        start = time.monotonic()
+        with self._at_work_lock:
+            self._at_work.append(start)
+            self.metrics.busy_since(self._at_work[0])
+        try:
+            yield
+        finally:
+            with self._at_work_lock:
+                self._at_work.remove(start)
+                self.metrics.busy_since(self._at_work[0] if self._at_work else 0.0)
+
+    def readable(self) -> bool:
+        super().readable()  # its housekeeping
+        return not self.draining
+
+    def handle_read(self) -> None:
+        self._receive()
+
+    def handle_close(self) -> None:
+        """The other end is closed, yet connections may still lie in the feed."""
+        while self._receive():
+            pass
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            channel.expire(self._limits.seconds)
+
+    def accept_connections(self) -> None:
+        """Nothing to listen on: the parent accepts."""
+
+    def getsockname(self) -> tuple[str, int]:
+        return self._address
+
+    def _receive(self) -> bool:
+        try:
+            message, descriptors, _flags, _address = socket.recv_fds(self.socket, 1, 1)
+        except BlockingIOError:
+            return False
+        except OSError:
+            message, descriptors = b"", []
+        if not message:
+            self._draining_since = self._draining_since or time.monotonic()
+            return False
+        for descriptor in descriptors:
+            self._open(socket.socket(fileno=descriptor))
+        return True
+
+    def _open(self, connection: socket.socket) -> None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            address = connection.getpeername()
+        except OSError:  # gone already
+            connection.close()
+            self.metrics.count_connection()
+            self.metrics.count_connection(closed=True)
+            return
+        self.channel_class(self, connection, address, self.adj, map=self._map)
+
+    def _drained(self) -> bool:
+        if not self.draining:
+            return False
+        for channel in list(self.active_channels.values()):
+            patience = _DRAIN_IDLE_SECONDS if channel.request is None else _DRAIN_PARTIAL_SECONDS
+            if channel.idle_seconds() > patience:
+                channel.will_close = True
+        late = time.monotonic() - self._draining_since > DRAIN_SECONDS
+        return late or not self.active_channels
+
+
+def _adjustments(limits: Limits) -> Adjustments:
+    adjustments = Adjustments(
+        ident="",
+        recv_bytes=65_536,
+        # Requests and answers stay in memory: the root file system may be read-only, without any place for a file.
+        inbuf_overflow=2**40,
+        outbuf_overflow=2**40,
+        max_request_header_size=65_536,
+        max_request_body_size=limits.body + 1,  # Waitress refuses from this number on
+        channel_timeout=_IDLE_SECONDS,
+        cleanup_interval=1,
+        log_socket_errors=False,
+        clear_untrusted_proxy_headers=False,  # nothing here reads them
+    )
+    # Not among the arguments, where Waitress warns that it may go away; a test tells when it does.
+    adjustments.send_bytes = SEND_AT
+    return adjustments
