@@ -1,0 +1,130 @@
+"""Which column holds the texts and which the labels: taken from the user's word, or guessed with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sentiment_cli.dataset import labels
+from sentiment_cli.errors import InputError
+
+TEXT_NAMES = (
+    "text", "tweet", "tweets", "full_text", "tweet_text", "content", "message", "review", "review_text", "sentence",
+    "comment", "post", "body", "clean_text", "document", "utterance", "phrase", "input", "title",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "labels", "sentiment", "target", "polarity", "class", "category", "feelings", "emotion", "rating",
+    "stars", "score", "sentiment_label", "y", "output",
+)  # fmt: skip
+_MANY = 50
+_NUMBER = re.compile(r"[-+]?\d+([.,:/-]\d+)*")
+
+Cells = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The index of a column, or None, with the reason in a few words."""
+
+    index: int | None
+    reason: str
+
+
+def has_header(rows: Sequence[Cells], wanted: Sequence[str]) -> bool:
+    """Whether the first row names the columns: by the names themselves, else because its cells fit no column below."""
+    first = [(cell or "").strip().casefold() for cell in rows[0]]
+    if any(name.strip().casefold() in first for name in wanted if not name.strip().isdigit()):
+        return True
+    if not all(first) or len(set(first)) < len(first) or any(len(cell) > 40 for cell in first):
+        return False
+    if any(_known(cell, names) for cell in first for names in (TEXT_NAMES, LABEL_NAMES)):
+        return True
+    body = [[(cell or "").strip().casefold() for cell in row] for row in rows[1:]]
+    return bool(body) and any(_stands_out(first[i], [row[i] for row in body]) for i in range(len(first)))
+
+
+def choose(names: Sequence[str], rows: Sequence[Cells], text: str | None, label: str | None) -> tuple[Guess, Guess]:
+    """The text and the label column, the named ones where names are given; a Guess with index None where none fits."""
+    chosen_text = Guess(find(names, rows, text), "as you said") if text else None
+    chosen_label = Guess(find(names, rows, label), "as you said") if label else None
+    if chosen_label is None:
+        taken = chosen_text.index if chosen_text else _best(names, rows, TEXT_NAMES, _texts, None).index
+        chosen_label = _best(names, rows, LABEL_NAMES, _labels, taken)
+    return chosen_text or _best(names, rows, TEXT_NAMES, _texts, chosen_label.index), chosen_label
+
+
+def find(names: Sequence[str], rows: Sequence[Cells], wanted: str) -> int:
+    """The column of that name (case and spaces aside) or number (from 1); InputError with the columns if none."""
+    plain = [name.strip().casefold() for name in names]
+    key = wanted.strip().casefold()
+    if key in plain:
+        return plain.index(key)
+    if key.isdecimal() and 1 <= int(key) <= len(names):
+        return int(key) - 1
+    raise InputError(
+        f"There is no column {wanted!r} in the data.",
+        f"It has these: {described(names, rows)}.",
+        "Give one of these names, or a number counted from 1.",
+        code="no-such-column",
+    )
+
+
+def described(names: Sequence[str], rows: Sequence[Cells]) -> str:
+    """All columns with an example of each, for messages."""
+    return "; ".join(f"{name} (such as {_example(rows, i)})" for i, name in enumerate(names))
+
+
+def _example(rows: Sequence[Cells], index: int) -> str:
+    value = next((row[index] for row in rows if row[index]), None)
+    if not value:
+        return "nothing"
+    return f"{value[:29]}…" if len(value) > 30 else value
+
+
+def _known(cell: str, names: Sequence[str]) -> bool:
+    return cell.replace(" ", "_").replace("-", "_") in names
+
+
+def _stands_out(first: str, below: list[str]) -> bool:
+    if all(_NUMBER.fullmatch(cell) for cell in below if cell) and any(below):
+        return not _NUMBER.fullmatch(first)
+    few = set(below)
+    return first not in few and len(below) >= 4 and len(few) <= len(below) // 2
+
+
+def _best(names: Sequence[str], rows: Sequence[Cells], known: Sequence[str], judge: object, taken: int | None) -> Guess:
+    guesses = []
+    for index, name in enumerate(names):
+        if index == taken:
+            continue
+        points, reason = judge([row[index] or "" for row in rows])  # type: ignore[operator]
+        plain = name.strip().casefold().replace(" ", "_").replace("-", "_")
+        if points and plain in known:
+            points, reason = points + 100 - known.index(plain), f"its name is {name.strip()}"
+        elif points and set(plain.split("_")) & set(known):
+            points, reason = points + 40, f"its name is {name.strip()}"
+        guesses.append((points, -index, reason))
+    points, index, reason = max(guesses, default=(0, 0, ""))
+    return Guess(-index, reason) if points > 0 else Guess(None, "no column looks like it")
+
+
+def _texts(cells: list[str]) -> tuple[float, str]:
+    filled = [cell for cell in cells if cell.strip()]
+    if not filled or all(_NUMBER.fullmatch(cell.strip()) for cell in filled):
+        return 0, ""
+    length = sum(map(len, filled)) / len(filled)
+    spaced = sum(" " in cell.strip() for cell in filled) / len(filled)
+    varied = len(set(filled)) / len(filled)
+    return (1 + min(length, 200) / 10) * spaced * varied + 0.1 * varied, "it holds the longest texts"
+
+
+def _labels(cells: list[str]) -> tuple[float, str]:
+    values = {labels.plain(cell) for cell in cells if cell.strip()}
+    if not values or len(values) > _MANY or (len(values) > 10 and len(values) > len(cells) // 2):
+        return 0, ""
+    if labels.polarity(values):
+        return 60, f"its values are {', '.join(sorted(values))}"
+    if 2 <= len(values) <= max(2, len(cells) // 3):
+        return 20 - min(len(values), 15), f"it holds only {len(values)} different values"
+    return 0.1, "it holds few different values"

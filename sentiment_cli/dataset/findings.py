@@ -1,0 +1,131 @@
+"""What a look through all rows found, as numbers and as lines for people; judges nothing."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from sentiment_cli.dataset.table import BadRow
+from sentiment_cli.events import Note
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LONG_TEXT = 10_000
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is in a file, and what was done about it.
+
+    `rows` are the rows used, `available` the usable rows of the file (more, where a limit was asked for), `per_label`
+    the rows used of each class. `duplicates` counts rows that repeat an earlier one (same text, same label; kept),
+    `contradictory` the texts that come with more than one label (kept), `empty` the rows without text (dropped),
+    `malformed` the rows that cannot be read (dropped; `first_malformed` names some), `left_out` other dropped rows by
+    reason, `long` the texts over 10,000 characters, and `repaired` the lines that hold bytes of another encoding.
+    """
+
+    title: str
+    encoding: str
+    rows: int
+    available: int
+    limit: int | None
+    per_label: Mapping[str, int]
+    duplicates: int = 0
+    contradictory: int = 0
+    empty: int = 0
+    long: int = 0
+    malformed: int = 0
+    first_malformed: tuple[BadRow, ...] = ()
+    repaired: int = 0
+    first_repaired: tuple[int, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    rating: tuple[str, ...] = ()
+
+    @property
+    def dropped(self) -> int:
+        """Rows of the file that are not among the available ones."""
+        return self.empty + self.malformed + sum(self.left_out.values())
+
+    def lines(self) -> list[str]:
+        """The findings, one line each, the most important first."""
+        return [note.text for note in self.notes()]
+
+    def notes(self) -> list[Note]:
+        """The findings as notes; what may hurt the model is a warning."""
+        found = [Note(f"{self.title}, {self.encoding}"), Note(self._rows()), Note(self._balance(), self._skew())]
+        for count, text in (
+            (self.duplicates, "{} repeat an earlier row (same text, same label); they are kept"),
+            (self.contradictory, "{} come with different labels"),
+            (self.empty, "{} have no text and are left out"),
+            (self.long, f"{{}} have more than {LONG_TEXT:,} characters"),
+        ):
+            if count:
+                found.append(Note(text.format(_counted(count, "text" if "{} come" in text else "row")), "warning"))
+        found += [Note(f"{_counted(n, 'row')} left out: {reason}", "warning") for reason, n in self.left_out.items()]
+        if self.malformed:
+            found.append(Note(self._malformed(), "warning"))
+        if self.repaired:
+            found.append(Note(self._repaired(), "warning"))
+        if self.rating:
+            found.append(Note(rating_advice(self.rating), "warning"))
+        return found
+
+    def _rows(self) -> str:
+        if self.limit is None:
+            return f"{self.rows:,} rows"
+        if self.rows < self.available:
+            return f"{self.rows:,} rows, a random part of {self.available:,} with every label in proportion"
+        return f"{self.rows:,} rows, all there are: the limit of {self.limit:,} leaves none out"
+
+    def _balance(self) -> str:
+        shares = (f"{name} {count:,} ({count / self.rows:.0%})" for name, count in self.per_label.items())
+        return f"Labels: {', '.join(shares)}"
+
+    def _skew(self) -> Literal["info", "warning"]:
+        return "warning" if min(self.per_label.values()) * 5 < max(self.per_label.values()) else "info"
+
+    def _malformed(self) -> str:
+        named = "; ".join(f"line {bad.line}: {bad.reason}" for bad in self.first_malformed)
+        more = " …" if self.malformed > len(self.first_malformed) else ""
+        return f"{_counted(self.malformed, 'malformed row')} skipped ({named}{more})"
+
+    def _repaired(self) -> str:
+        named = ", ".join(map(str, self.first_repaired))
+        more = " …" if self.repaired > len(self.first_repaired) else ""
+        return f"{_counted(self.repaired, 'line')} with bytes that are not UTF-8, read as Latin-1 (line {named}{more})"
+
+
+def rating_advice(values: Sequence[str]) -> str:
+    """What to do with stars."""
+    third = (len(values) - 1) // 2
+    low, high = ",".join(values[:third]), ",".join(values[-third:])
+    return (
+        f"The labels look like ratings and make {len(values)} classes; for Positive and Negative use "
+        f"`--negative {low} --positive {high}`, which leaves the middle out"
+    )
+
+
+def repeats(texts: Sequence[str], labels: NDArray[np.int8]) -> tuple[int, int]:
+    """(rows that repeat an earlier text with its label, texts that have more than one label).
+
+    Finds candidates by sorting 8-byte hashes, so that no second copy of the texts is made, then compares the texts.
+    """
+    import numpy as np
+
+    hashes = np.frombuffer(array("q", map(hash, texts)), dtype=np.int64)
+    order = np.argsort(hashes, kind="stable")
+    same = hashes[order][1:] == hashes[order][:-1]
+    candidates = order[np.append(same, False) | np.insert(same, 0, False)]
+    seen: dict[str, set[int]] = {}
+    for index in candidates.tolist():
+        seen.setdefault(texts[index], set()).add(int(labels[index]))
+    contradictory = sum(len(found) > 1 for found in seen.values())
+    return len(candidates) - sum(map(len, seen.values())), contradictory
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

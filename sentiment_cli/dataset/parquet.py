@@ -1,0 +1,81 @@
+"""Tables in Parquet files, read in batches; imports pyarrow (an extra), and says how to get it where it is missing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from sentiment_cli.dataset.source import Source
+from sentiment_cli.dataset.table import SAMPLE_ROWS, Table, Trouble, as_label
+from sentiment_cli.errors import InputError
+
+MAGIC = b"PAR1"
+_BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class ParquetTable(Table):
+    """Typed columns; rows are counted from 1, for there are no lines."""
+
+    def rows(self, text: int, label: int, trouble: Trouble) -> Iterator[tuple[int, str | None, str | None]]:
+        """See `Table.rows`."""
+        names = [self.columns[text], self.columns[label]]
+        number = 0
+        with _opened(self.source) as file:
+            for batch in file.iter_batches(_BATCH, columns=names):
+                for value, mark in zip(*(batch.column(name).to_pylist() for name in names), strict=True):
+                    number += 1
+                    if value is None or isinstance(value, str):
+                        yield number, value, as_label(mark)
+                    else:
+                        trouble.bad(number, f"{names[0]!r} is not a text")
+
+
+def parquet_table(source: Source) -> Table:
+    """The table in a Parquet file."""
+    with _opened(source) as file:
+        names = tuple(file.schema_arrow.names)
+        batch = next(file.iter_batches(SAMPLE_ROWS), None)
+        found = batch.to_pylist() if batch is not None else []
+    rows = [tuple(as_label(row[name]) for name in names) for row in found]
+    return ParquetTable(source, "parquet", "Parquet", "UTF-8", None, names, names, rows)
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise InputError(
+            f"Cannot read {source.path}: it is a Parquet file, and the library for these is not installed.",
+            "Parquet support is an extra, because not everyone needs it.",
+            'Install it: pip install "sentiment-cli[parquet]".',
+            code="parquet-not-installed",
+        ) from error
+    with source.open() as stream, _seekable(stream, source.compressed) as file:
+        try:
+            yield pyarrow.parquet.ParquetFile(file)
+        except (pyarrow.ArrowException, UnicodeDecodeError) as error:
+            raise InputError(
+                f"Cannot read {source.path} as Parquet.",
+                f"The library says: {str(error).splitlines()[0]}",
+                "Write the file again, or leave `--format` out to have the format recognised.",
+                code="damaged-parquet",
+            ) from error
+
+
+@contextmanager
+def _seekable(stream: IO[bytes], compressed: bool) -> Iterator[IO[bytes]]:
+    """Parquet is read from its end, which a gzip stream can only reach by decompressing all of it over and over."""
+    if not compressed:
+        yield stream
+        return
+    with tempfile.TemporaryFile() as unpacked:
+        shutil.copyfileobj(stream, unpacked)
+        unpacked.seek(0)
+        yield unpacked
