@@ -1,0 +1,121 @@
+"""Assembles the commands, and is the only place where an exception becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sentiment_cli import __version__
+from sentiment_cli.commands import COMMANDS
+from sentiment_cli.errors import InputError, Interrupted, SentimentError
+from sentiment_cli.terminal.console import Terminal
+
+HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
+
+Start with [bold]sentiment-cli init[/bold], then [bold]train[/bold] and [bold]serve-local[/bold]: none of the three
+needs an AWS account or costs anything.
+"""
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every failure has been told to the user by then."""
+    try:
+        return _run(arguments)
+    except SentimentError as error:
+        return _tell(arguments, error)
+    except (KeyboardInterrupt, typer.Abort):
+        return _tell(arguments, Interrupted("Interrupted.", code="interrupted"))
+    except BrokenPipeError:
+        # Whoever read our output has gone; what is left in the buffer has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _tell(arguments, _unexpected(error), error)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from typer.exceptions import TyperException
+
+    program: Any = typer.main.get_command(_app())
+    try:
+        code = program.main(args=list(arguments), prog_name="sentiment-cli", standalone_mode=False)
+    except TyperException as error:
+        raise _usage(error) from None
+    if code == Interrupted.exit_code:  # Typer turns Ctrl-C into this value
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        name="sentiment-cli",
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    app.callback()(_top)
+    for name, function in COMMANDS.items():
+        app.command(name)(function)
+    return app
+
+
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"sentiment-cli {__version__}")
+        raise typer.Exit
+
+
+def _usage(error: Any) -> InputError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "sentiment-cli"
+    message = error.format_message()
+    return InputError(message[:1].upper() + message[1:], "", f"`{path} --help` shows how.", code="usage")
+
+
+def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException | None = None) -> int:
+    debug = "--debug" in arguments or bool(os.environ.get("SENTIMENT_DEBUG"))
+    if debug:
+        import traceback
+
+        traceback.print_exception(cause or error)
+    as_json = "--json" in arguments or bool(os.environ.get("SENTIMENT_JSON"))
+    Terminal(as_json=as_json, color="--no-color" not in arguments).fail(error)
+    return error.exit_code
+
+
+def _unexpected(error: Exception) -> SentimentError:
+    log = _write_log(error)
+    return SentimentError(
+        f"Something unexpected went wrong: {type(error).__name__}: {error}",
+        "This is a defect of sentiment-cli, not of what you did.",
+        f"The details are in {log}; --debug shows them here. Please report them." if log else "Try again with --debug.",
+        code="unexpected",
+    )
+
+
+def _write_log(error: Exception) -> Path | None:
+    """Keep the traceback, without values of variables, where the user can find it."""
+    import tempfile
+    import traceback
+
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="sentiment-cli-", suffix=".log", delete=False) as file:
+            file.write(f"sentiment-cli {__version__}, Python {sys.version}\n")
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return None
+    return Path(file.name)

@@ -1,0 +1,139 @@
+"""Where words go: results to stdout, talk to stderr, one JSON object at the end if asked; colour only where wanted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Event
+from sentiment_cli.terminal.progress import Renderer, renderer_for
+
+
+class Terminal:
+    """The two streams of one run of a command."""
+
+    def __init__(self, *, as_json: bool = False, color: bool = True, verbose: bool = False) -> None:
+        plain = not color or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        self.as_json = as_json
+        self.verbose = verbose
+        self.out = _console(sys.stdout, plain)
+        self.err = _console(sys.stderr, plain)
+        self._renderer: Renderer | None = None
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits at both ends of a prompt."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def emit(self, event: Event) -> None:
+        """An `Emit`: show progress as this terminal can."""
+        if self._renderer is None:
+            self._renderer = renderer_for(self.err, verbose=self.verbose)
+        self._renderer.show(event)
+
+    def settle(self) -> None:
+        """End any live display, so that what follows starts on a line of its own."""
+        if self._renderer is not None:
+            self._renderer.close()
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line of talk; `text` is shown as it is, markup in it means nothing."""
+        self.settle()
+        self.err.print(Text(text, style=style))
+
+    def show(self, renderable: RenderableType) -> None:
+        """A result for people; with --json, stdout belongs to the object alone."""
+        self.settle()
+        (self.err if self.as_json else self.out).print(renderable)
+
+    def line(self, text: str) -> None:
+        """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
+        self.settle()
+        (self.err if self.as_json else self.out).print(Text(text), soft_wrap=True)
+
+    def result(self, value: dict[str, Any]) -> None:
+        """The one JSON object of `--json`; nothing without it."""
+        if self.as_json:
+            self.settle()
+            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+
+    def fail(self, error: SentimentError) -> None:
+        """Say what went wrong, why, and what to do next."""
+        self.settle()
+        self.err.print(Text.assemble(("Error: ", "bold red"), (error.what, "bold")))
+        if error.why:
+            self.err.print(Text(error.why))
+        if error.fix:
+            self.err.print(Text.assemble(("→ ", "cyan"), error.fix))
+        self.result({"error": error.as_dict()})
+
+    def next_steps(self, *steps: tuple[str, str]) -> None:
+        """What to type next: (command, what it does), to stderr."""
+        self.settle()
+        table = Table.grid(padding=(0, 2))
+        for command, does in steps:
+            table.add_row(Text(f"  {command}", style="bold cyan"), Text(does, style="dim"))
+        self.err.print()
+        self.err.print(Text("Next:", style="bold"))
+        self.err.print(table)
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Sequence[int] = ()
+) -> Table:
+    """A plain table; cells are text, never markup. `right` names the columns of figures."""
+    result = Table(title=escape(title) or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for number, column in enumerate(columns):
+        result.add_column(escape(column), justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        result.add_row(*(Text(cell) for cell in row))
+    return result
+
+
+def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, explain: bool) -> Table:
+    """Label, score and text a row; with `explain` the words that decided, for (+) and against (-) the label."""
+    result = Table(box=None, pad_edge=False)
+    result.add_column("label")
+    result.add_column("score", justify="right")
+    result.add_column("text", overflow="fold")
+    if explain:
+        result.add_column("words that decided", overflow="fold")
+    for text, row in zip(texts, output, strict=True):
+        style = {"positive": "green", "negative": "red"}.get(row["label"].lower(), "cyan")
+        cells = [Text(row["label"], style=f"bold {style}"), Text(f"{row['score']:.3f}"), Text(" ".join(text.split()))]
+        if explain:
+            cells.append(_words(row.get("explanation") or []))
+        result.add_row(*cells)
+    return result
+
+
+def _words(explanation: Sequence[dict[str, Any]]) -> Text:
+    parts = Text()
+    for each in explanation[:5]:
+        sign, style = ("+", "green") if each["weight"] > 0 else ("-", "red")
+        parts.append(f"{sign}{abs(each['weight']):.2f} ", style=style)
+        parts.append(f"{each['word']}  ")
+    return parts if explanation else Text("no word that the model knows", style="dim")
+
+
+def card(title: str, body: RenderableType) -> Panel:
+    """A framed result with a title."""
+    return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 2))
+
+
+def _console(stream: Any, plain: bool) -> Console:
+    # A stream that cannot show an emoji shows its number instead of ending the program.
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return Console(file=stream, no_color=plain, highlight=False, soft_wrap=False, emoji=False, markup=True)

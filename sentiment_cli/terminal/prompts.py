@@ -1,0 +1,110 @@
+"""Asking a person: lists to pick from, lines to type, yes or no; every question is put on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sentiment_cli.questions import Choice, Prompter
+
+
+def prompter() -> Prompter:
+    """Pickers where the terminal can draw them, numbered lists on a dumb one."""
+    return PlainPrompter() if os.environ.get("TERM") == "dumb" else PickerPrompter()
+
+
+class PickerPrompter:
+    """Questions drawn by questionary. Ctrl-C raises KeyboardInterrupt."""
+
+    def choose(self, text: str, choices: Sequence[Choice], default: Any) -> Any:
+        import questionary
+
+        items = [questionary.Choice(title=_title(each, choices), value=each.value) for each in choices]
+        chosen = next((item for item, each in zip(items, choices, strict=True) if each.value == default), items[0])
+        many = len(items) > 12
+        return self._ask(
+            questionary.select,
+            text,
+            choices=items,
+            default=chosen,
+            use_search_filter=many,
+            use_jk_keys=not many,
+            instruction="(arrow keys, type to filter)" if many else "(arrow keys, Enter)",
+        )
+
+    def type_in(self, text: str, default: str, problem: Callable[[str], str | None], *, path: bool = False) -> str:
+        import questionary
+
+        def check(value: str) -> bool | str:
+            return problem(value) or True
+
+        question = questionary.path if path else questionary.text
+        return str(self._ask(question, text, default=default, validate=check)).strip()
+
+    def confirm(self, text: str, *, default: bool) -> bool:
+        import questionary
+
+        return bool(self._ask(questionary.confirm, text, default=default))
+
+    def _ask(self, kind: Callable[..., Any], text: str, **options: Any) -> Any:
+        from prompt_toolkit.output import create_output
+
+        # stdout is for data, so the question is drawn on stderr.
+        return kind(text, output=create_output(stdout=sys.stderr), **options).unsafe_ask()
+
+
+class PlainPrompter:
+    """Questions as plain lines, for terminals that cannot move the cursor and for screen readers."""
+
+    def choose(self, text: str, choices: Sequence[Choice], default: Any) -> Any:
+        _put(text)
+        for number, each in enumerate(choices, 1):
+            _put(f"  {number}. {_title(each, choices)}")
+        values = [each.value for each in choices]
+        preset = values.index(default) + 1 if default in values else 1
+        while True:
+            answer = _line(f"Number [{preset}]: ") or str(preset)
+            if answer.isdecimal() and 1 <= int(answer) <= len(values):
+                return values[int(answer) - 1]
+            _put(f"Type a number from 1 to {len(values)}.")
+
+    def type_in(self, text: str, default: str, problem: Callable[[str], str | None], *, path: bool = False) -> str:  # noqa: ARG002
+        while True:
+            answer = _line(f"{text} [{default}]: " if default else f"{text}: ") or default
+            why = problem(answer)
+            if why is None:
+                return answer
+            _put(why)
+
+    def confirm(self, text: str, *, default: bool) -> bool:
+        while True:
+            answer = _line(f"{text} [{'Y/n' if default else 'y/N'}]: ").lower()
+            if not answer:
+                return default
+            if answer in ("y", "yes", "n", "no"):
+                return answer.startswith("y")
+            _put("Answer y or n.")
+
+
+def _title(choice: Choice, among: Sequence[Choice]) -> str:
+    """Title and hint, the hints in one column."""
+    if not choice.hint:
+        return choice.title
+    width = max(len(each.title) for each in among if each.hint)
+    return f"{choice.title:<{width}}  {choice.hint}"
+
+
+def _put(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _line(prompt: str) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:  # Ctrl-D: nobody will answer
+        raise KeyboardInterrupt
+    return answer.strip()

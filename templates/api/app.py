@@ -1,0 +1,62 @@
+"""The public API in front of the SageMaker endpoint: check the request, ask the endpoint, answer in kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice import Chalice, CORSConfig, IAMAuthorizer, Response
+
+from chalicelib import settings
+from chalicelib.bodies import texts_of
+from chalicelib.endpoint import ask
+from chalicelib.problems import Problem
+
+app = Chalice(app_name=settings.APP_NAME)
+app.log.setLevel(settings.LOG_LEVEL)
+
+CORS = CORSConfig(
+    allow_origin=settings.CORS_ORIGIN,
+    allow_headers=["Content-Type", "X-Api-Key", "Authorization", "X-Amz-Date", "X-Amz-Security-Token"],
+    max_age=3600,
+)
+GUARD: dict[str, Any] = {
+    "api-key": {"api_key_required": True},
+    "iam": {"authorizer": IAMAuthorizer()},
+    "none": {},
+}[settings.AUTH]
+
+
+@app.route("/", methods=["POST"], cors=CORS, **GUARD)
+def index() -> Response:
+    """The same as /predict, for callers that have only the URL."""
+    return _answer()
+
+
+@app.route("/predict", methods=["POST"], cors=CORS, **GUARD)
+def predict() -> Response:
+    """{"input": [{"text": "..."}]} -> {"output": [{"label": "...", "score": 0.97}]}, in order."""
+    return _answer()
+
+
+@app.route("/health", methods=["GET"], cors=CORS)
+def health() -> Response:
+    """200 when the endpoint answers, 503 when it does not. Open to anyone: it says nothing else."""
+    try:
+        ask(["Today was a great day!"], explain=False)
+    except Problem as problem:
+        app.log.warning("unhealthy: %s", problem.detail)
+        return Response({"status": "unavailable"}, status_code=503)
+    return Response({"status": "ok"})
+
+
+def _answer() -> Response:
+    try:
+        texts, explain = texts_of(app.current_request.raw_body)
+        return Response(ask(texts, explain=explain))
+    except Problem as problem:
+        if problem.status >= 500:
+            app.log.error("%s: %s", problem.title, problem.detail)
+        headers = {"Content-Type": "application/problem+json"}
+        if problem.status in (429, 503):
+            headers["Retry-After"] = "5"
+        return Response(problem.as_dict(), status_code=problem.status, headers=headers)

@@ -1,0 +1,48 @@
+"""Request bodies, checked before they cost an invocation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalicelib import settings
+from chalicelib.problems import Problem
+
+
+def texts_of(raw: bytes) -> tuple[list[str], bool]:
+    """(texts, whether an explanation is wanted) of a request body. Raises Problem with 400 or 413."""
+    if len(raw) > settings.MAX_BODY_BYTES:
+        raise Problem(413, f"The body has {len(raw):,} bytes; at most {settings.MAX_BODY_BYTES:,} are taken.")
+    rows = _parsed(raw)
+    explain = rows.get("explain", False)
+    if not isinstance(explain, bool):
+        raise Problem(400, '"explain" must be true or false.')
+    items = rows.get("input")
+    if not isinstance(items, list):
+        raise Problem(400, 'The body must be {"input": [{"text": "..."}, ...]}.')
+    if len(items) > settings.MAX_ROWS:
+        raise Problem(413, f"The body has {len(items):,} rows; at most {settings.MAX_ROWS:,} are taken.")
+    return [_text(item, row) for row, item in enumerate(items)], explain
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise Problem(400, "The body must be a JSON object.")
+    return value
+
+
+def _text(item: Any, row: int) -> str:
+    text = item.get("text") if isinstance(item, dict) else None
+    if not isinstance(text, str):
+        raise Problem(400, 'Each row must be an object with a string "text".', row)
+    if len(text) > settings.MAX_TEXT_CHARACTERS:
+        raise Problem(413, f"A text may have at most {settings.MAX_TEXT_CHARACTERS:,} characters.", row)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Problem(400, "The text holds half a character (a lone surrogate).", row) from None
+    return text
