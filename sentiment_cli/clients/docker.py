@@ -1,0 +1,243 @@
+"""The only user of the Docker SDK: finds an engine, and does what images and the local server need of it.
+
+It is imported where an engine is wanted, never at the start of a command. Every failure leaves it as a SentimentError;
+it decides nothing about what is built or run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.context import ContextAPI
+from docker.credentials.errors import StoreError
+from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.utils import kwargs_from_env
+from urllib3.exceptions import HTTPError
+
+from sentiment_cli.clients import docker_troubles
+from sentiment_cli.clients.docker_addresses import Address, knock, usual
+from sentiment_cli.clients.docker_troubles import DockerUnavailable
+from sentiment_cli.clients.docker_values import ContainerSpec, Image, State, Usage
+from sentiment_cli.errors import SentimentError
+
+ANSWER_SECONDS = 10  # for the first answer of an engine
+WORK_SECONDS = 120  # for anything later; a busy engine may take its time
+LEAST_API = (1, 40)  # Docker 19.03
+
+
+def connect(environment: Mapping[str, str] | None = None) -> Engine:
+    """An engine that answers.
+
+    As the docker command: DOCKER_HOST, else DOCKER_CONTEXT or the current context, else the usual sockets, also those
+    of rootless Docker, Docker Desktop, OrbStack, Colima, Rancher Desktop and Podman. Raises DockerUnavailable.
+    """
+    environment = os.environ if environment is None else environment
+    troubles: list[DockerUnavailable] = []
+    for address in _addresses(environment):
+        try:
+            return _open(address)
+        except DockerUnavailable as trouble:
+            troubles.append(trouble)
+    # max keeps the first of equals, which is the likeliest place.
+    raise max(troubles, key=lambda trouble: docker_troubles.KINDS.index(trouble.kind))
+
+
+def _addresses(environment: Mapping[str, str]) -> list[Address]:
+    if environment.get("DOCKER_HOST"):
+        with _tls_checked("DOCKER_HOST"):
+            found = kwargs_from_env(environment=dict(environment))
+        return [Address(found["base_url"], "DOCKER_HOST", found.get("tls"))]
+    name = environment.get("DOCKER_CONTEXT")
+    source = f"the Docker context {name!r}" if name else "the current Docker context"
+    with _tls_checked(source):
+        context = ContextAPI.get_context(name)
+    if context is None:
+        raise docker_troubles.unavailable("unreachable", source, "there is no such context")
+    if context.name != "default":
+        return [Address(context.Host, f"the Docker context {context.name!r}", context.TLSConfig)]
+    return usual(environment, Path.home(), sys.platform)
+
+
+@contextmanager
+def _tls_checked(source: str) -> Iterator[None]:
+    try:
+        yield
+    except (DockerException, OSError) as error:
+        raise docker_troubles.unavailable("tls", source, str(error).rstrip(".")) from error
+
+
+def _open(address: Address) -> Engine:
+    where = f"{address.url} ({address.source})"
+    answer = knock(address)
+    if answer == "absent":
+        answer = "stopped" if docker_troubles.Machine().has_docker else "absent"
+    if answer != "open":
+        raise docker_troubles.unavailable("missing" if answer == "absent" else answer, where)
+    try:
+        api = docker.APIClient(address.url, version="auto", timeout=ANSWER_SECONDS, tls=address.tls or False)
+        version = api.version()
+    except (DockerException, OSError, HTTPError) as error:
+        raise _not_opened(where, error) from error
+    if version.get("Os") == "windows":
+        raise docker_troubles.unavailable("windows-containers", where)
+    if tuple(map(int, version["ApiVersion"].split("."))) < LEAST_API:
+        raise docker_troubles.unavailable("too-old", where, f"Docker {version['Version']}")
+    api.timeout = WORK_SECONDS
+    return Engine(api, address, version)
+
+
+def _not_opened(where: str, error: BaseException) -> DockerUnavailable:
+    reason = error.__cause__ or error
+    names = {kind.__name__ for kind in type(reason).__mro__}
+    detail = str(reason).strip().rstrip(".") or type(reason).__name__
+    if "InvalidVersion" in names:
+        return docker_troubles.unavailable("too-old", where, "older than this tool understands")
+    if "SSLError" in names or "TLSParameterError" in names or "HTTPS server" in detail:
+        return docker_troubles.unavailable("tls", where, detail)
+    return docker_troubles.unavailable("hung" if "Timeout" in names else "unreachable", where, detail)
+
+
+class Engine:
+    """A Docker engine that answers."""
+
+    def __init__(self, api: Any, address: Address, version: Mapping[str, Any]) -> None:
+        self._api = api
+        self.address = address
+        self.version = str(version["Version"])
+
+    @property
+    def name(self) -> str:
+        """Version and address, in words."""
+        return f"Docker {self.version} at {self.address.url}"
+
+    def image(self, name: str) -> Image | None:
+        """What the engine knows of an image; None if it has none of that name."""
+        with _translated("look for an image"):
+            try:
+                found = self._api.inspect_image(name)
+            except ImageNotFound:
+                return None
+        labels = found["Config"].get("Labels") or {}
+        return Image(found["Id"], found["Architecture"], found["Size"], labels)
+
+    def build(
+        self, context: bytes, *, name: str, target: str, platform: str, arguments: Mapping[str, str], host_network: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Build the tar `context`; yields the engine's messages as they come: stream, status, error, aux."""
+        with _translated("build the image"):
+            yield from self._api.build(
+                fileobj=context, custom_context=True, tag=name, target=target, platform=platform,
+                buildargs=dict(arguments), network_mode="host" if host_network else None,
+                rm=True, forcerm=True, use_config_proxy=True, decode=True,
+            )  # fmt: skip
+
+    def volume_with(self, archive: Path, *, image: str, mount: str, labels: Mapping[str, str]) -> str:
+        """Name of a new volume with the files of `archive` (tar or tar.gz).
+
+        A volume, not a mount of a folder: it works the same with an engine on another machine or in a virtual one.
+        """
+        with _translated("take the model"):
+            volume = str(self._api.create_volume(labels=dict(labels))["Name"])
+            # An archive is unpacked through a container that has the volume; it is never started.
+            config = self._api.create_host_config(binds=[f"{volume}:{mount}"])
+            carrier = self._api.create_container(image, ["true"], host_config=config, labels=dict(labels))["Id"]
+            try:
+                with archive.open("rb") as content:
+                    self._api.put_archive(carrier, mount, content)
+            finally:
+                self._api.remove_container(carrier, force=True)
+        return volume
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Make a container that may do nothing but compute and answer; its id. It is not started."""
+        with _translated("make the container"):
+            config = self._api.create_host_config(
+                binds=[f"{spec.volume}:{spec.mount}:ro"],
+                port_bindings={spec.port: spec.publish if spec.publish[1] else (spec.publish[0],)},
+                tmpfs=dict(spec.scratch),
+                read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"], init=False,
+            )  # fmt: skip
+            made = self._api.create_container(
+                spec.image, list(spec.command), user=spec.user, environment=dict(spec.environment),
+                labels=dict(spec.labels), ports=[spec.port], host_config=config, use_config_proxy=False,
+            )  # fmt: skip
+        return str(made["Id"])
+
+    def start(self, container: str) -> None:
+        """Start a container that was created."""
+        with _translated("start the container"):
+            self._api.start(container)
+
+    def state(self, container: str) -> State | None:
+        """How a container is; None if there is none of that id."""
+        with _translated("look at the container"):
+            try:
+                found = self._api.inspect_container(container)
+            except NotFound:
+                return None
+        return State.of(found)
+
+    def logs(self, container: str) -> list[str]:
+        """Everything that a container wrote so far, by line."""
+        with _translated("read the container's log"):
+            written: bytes = self._api.logs(container, stdout=True, stderr=True)
+        return written.decode(errors="replace").splitlines()
+
+    def usage(self, container: str) -> Iterator[Usage]:
+        """CPU and memory of a container, about once a second, until it stops."""
+        with _translated("measure the container"):
+            for sample in self._api.stats(container, decode=True):
+                if not sample.get("memory_stats"):
+                    return
+                yield Usage.of(sample)
+
+    def stop(self, container: str, seconds: int) -> None:
+        """Ask a container to end, and end it after `seconds`; no error if there is none."""
+        with _translated("stop the container"), _gone_is_fine():
+            self._api.stop(container, timeout=seconds)
+
+    def remove(self, container: str, volume: str) -> None:
+        """Remove a container and its volume; no error if they are gone."""
+        with _translated("remove the container"):
+            with _gone_is_fine():
+                self._api.remove_container(container, force=True)
+            with _gone_is_fine():
+                self._api.remove_volume(volume, force=True)
+
+    def remove_labelled(self, label: str) -> list[str]:
+        """Remove every container and volume with the label "name=value"; ids of the containers."""
+        with _translated("clean up"):
+            found = [str(each["Id"]) for each in self._api.containers(all=True, filters={"label": label})]
+            for container in found:
+                with _gone_is_fine():
+                    self._api.remove_container(container, force=True)
+            for volume in self._api.volumes(filters={"label": label})["Volumes"] or []:
+                with _gone_is_fine():
+                    self._api.remove_volume(volume["Name"], force=True)
+        return found
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    with suppress(NotFound):
+        yield
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (DockerException, StoreError, HTTPError, OSError) as error:
+        said = str(getattr(error, "explanation", None) or error).strip().rstrip(".")
+        known = docker_troubles.cause(said)
+        why = f"{known.why} ({said})" if known else f"{said or type(error).__name__}."
+        fix = known.fix if known else "Look at `docker info`, restart Docker if it seems stuck, then run again."
+        raise SentimentError(
+            f"Docker could not {doing}.", why, fix, code=known.code if known else "docker-failed"
+        ) from error
