@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sentiment_cli.dataset import encoding, jsons, kinds, parquet, text_tables
+from sentiment_cli.dataset import encoding, jsons, kinds, parquet
+from sentiment_cli.dataset.delimited_table import delimited_table
+from sentiment_cli.dataset.json_table import json_table
 from sentiment_cli.dataset.source import Source
 from sentiment_cli.dataset.table import FORMATS, Table
+from sentiment_cli.dataset.text_table import sample_text
 from sentiment_cli.errors import InputError
 
 
@@ -25,11 +28,11 @@ def open_table(path: Path, form: str | None, wanted: Sequence[str] = ()) -> Tabl
         return parquet.parquet_table(source)
     kinds.refuse_foreign(source)
     known = encoding.guess(source.head)
-    text = text_tables.sample_text(source, known)
+    text = sample_text(source, known)
     form = form or _json_form(source, text)
     if form in ("json", "jsonl"):
-        return text_tables.json_table(source, text, known, form)
-    return text_tables.delimited_table(source, text, known, form, wanted)
+        return json_table(source, text, known, form)
+    return delimited_table(source, text, known, form, wanted)
 
 
 def _json_form(source: Source, text: str) -> str | None:

@@ -75,7 +75,7 @@ def refuse_classes(table: Table, names: Sequence[str], counts: Sequence[int]) ->
             f"Cannot train on {table.source.path}: "
             + (f"all rows have one label, {filled[0]}." if filled else "it has no usable rows."),
             "A model learns to tell labels apart and needs at least two.",
-            "If the file is the first part of one sorted by label, use that with `--limit`; else check `--label-column`.",
+            "If this is the first part of a file sorted by label, use all of that; else check `--label-column`.",
             code="one-class" if filled else "no-rows",
         )
     scarce = [f"{name} has {count}" for name, count in zip(names, counts, strict=True) if count < labels.FEWEST_ROWS]

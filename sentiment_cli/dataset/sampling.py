@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ def draw(texts: Sequence[str], labels: NDArray[np.int8], limit: int, seed: int) 
 
     key = seed.to_bytes(8, "little", signed=True)
     digests = b"".join(blake2b(text.encode(), digest_size=8, key=key).digest() for text in texts)
-    places = _apart(np.frombuffer(digests, dtype="<u8"), labels)
+    places = _apart(np.frombuffer(digests, dtype="<u8").astype(np.uint64), labels)
     taken = []
     for label, share in enumerate(shares(np.bincount(labels).tolist(), limit)):
         rows = np.flatnonzero(labels == label)
@@ -43,7 +43,7 @@ def shares(counts: Sequence[int], limit: int) -> list[int]:
     return given
 
 
-def _apart(places: NDArray[Any], labels: NDArray[np.int8]) -> NDArray[Any]:
+def _apart(places: NDArray[np.uint64], labels: NDArray[np.int8]) -> NDArray[np.uint64]:
     """New places in which the copies of a row differ: the n-th copy's is drawn from the old place, the label and n."""
     import numpy as np
 
@@ -52,15 +52,15 @@ def _apart(places: NDArray[Any], labels: NDArray[np.int8]) -> NDArray[Any]:
     fresh[1:] = (np.diff(places[order]) != 0) | (np.diff(labels[order]) != 0)
     starts = np.flatnonzero(fresh)
     nth = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    apart = places + labels.astype("<u8")
-    apart[order] += nth.astype("<u8") << np.uint64(8)
+    apart = places + labels.astype(np.uint64)
+    apart[order] += nth.astype(np.uint64) << np.uint64(8)
     return _mixed(apart)
 
 
-def _mixed(numbers: NDArray[Any]) -> NDArray[Any]:
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The finaliser of SplitMix64: a permutation of 64-bit numbers in which neighbours land far apart."""
     import numpy as np
 
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
