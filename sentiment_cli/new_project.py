@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,18 @@ class Draft:
     @property
     def written(self) -> list[Path]:
         return list(self.contents)
+
+    @property
+    def overview(self) -> list[str]:
+        """A line for each file or folder: + new, ~ changed, = kept as it is."""
+        count: Counter[str] = Counter()
+        for path in self.contents:
+            count[("~ " if str(path) in self.overwrites else "+ ") + path.parts[0]] += 1
+        lines = [
+            key if number == 1 and "." in key else f"{key}/ ({number} file{'s' if number > 1 else ''})"
+            for key, number in count.items()
+        ]
+        return lines + [f"= {path} (there already, kept; --force writes over it)" for path in self.kept]
 
     @property
     def is_empty(self) -> bool:

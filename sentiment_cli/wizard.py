@@ -83,8 +83,10 @@ def _instance_types(answers: Answers) -> list[Choice]:
         Choice(
             each.name,
             each.name,
-            f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  ${each.usd_per_hour:.3f}/h  "
-            f"${each.usd_per_month:>4.0f}/month{'' if each.listed else ' (estimate)'}  {each.remark}".rstrip(),
+            f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  {'$' if each.listed else '~$'}{each.usd_per_hour:.3f}/h".ljust(
+                25
+            )
+            + f"{f'${each.usd_per_month:.0f}':>5}/month  {each.remark}".rstrip(),
         )
         for each in pricing.INSTANCE_TYPES
     ]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sentiment_cli.commands.common import Run, command
+
+if TYPE_CHECKING:
+    from sentiment_cli.new_project import Draft
+    from sentiment_cli.questions import Answers
 
 PROJECT, AWS = "The project and its data", "What is deployed later (nothing is created now)"
 
@@ -135,15 +139,14 @@ def init(
     _suggest(run, target)
 
 
-def _show(run: Run, draft: Any, answers: Any) -> None:
+def _show(run: Run, draft: Draft, answers: Answers) -> None:
     from sentiment_cli.terminal.console import table
 
-    rows = [(key, str(answer.value), answer.source) for key, answer in answers.items()]
+    rows = [(key, str(answer.value), answer.source) for key, answer in answers.items() if answer.value is not None]
     run.terminal.show(table(("setting", "value", "from"), rows))
-    for path in draft.written:
-        run.terminal.say(f"  + {path}")
-    for path in draft.kept:
-        run.terminal.say(f"  = {path} (there already, kept)", style="dim")
+    run.terminal.say("")
+    for line in draft.overview:
+        run.terminal.say(f"  {line}")
 
 
 def _suggest(run: Run, target: Path) -> None:

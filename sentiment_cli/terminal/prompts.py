@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,18 +22,22 @@ class PickerPrompter:
     def choose(self, text: str, choices: Sequence[Choice], default: Any) -> Any:
         import questionary
 
-        items = [questionary.Choice(title=_title(each, choices), value=each.value) for each in choices]
-        chosen = next((item for item, each in zip(items, choices, strict=True) if each.value == default), items[0])
-        many = len(items) > 12
-        return self._ask(
+        room = shutil.get_terminal_size().columns - len(" » ") - 1
+        items = [questionary.Choice(title=_title(each, choices, room), value=each) for each in choices]
+        preset = next((item for item, each in zip(items, choices, strict=True) if each.value == default), items[0])
+        many = len(items) > 15
+        chosen = self._ask(
             questionary.select,
             text,
             choices=items,
-            default=chosen,
+            default=preset,
             use_search_filter=many,
             use_jk_keys=not many,
             instruction="(arrow keys, type to filter)" if many else "(arrow keys, Enter)",
+            erase_when_done=True,  # questionary would repeat the whole line with its hint
         )
+        self._echo(text, chosen.title)
+        return chosen.value
 
     def type_in(self, text: str, default: str, problem: Callable[[str], str | None], *, path: bool = False) -> str:
         import questionary
@@ -48,11 +53,16 @@ class PickerPrompter:
 
         return bool(self._ask(questionary.confirm, text, default=default))
 
-    def _ask(self, kind: Callable[..., Any], text: str, **options: Any) -> Any:
-        from prompt_toolkit.output import create_output
+    def _echo(self, text: str, answer: str) -> None:
+        from prompt_toolkit import print_formatted_text
+        from prompt_toolkit.formatted_text import FormattedText
+        from questionary.constants import DEFAULT_STYLE
 
-        # stdout is for data, so the question is drawn on stderr.
-        return kind(text, output=create_output(stdout=sys.stderr), **options).unsafe_ask()
+        parts = [("class:qmark", "?"), ("class:question", f" {text} "), ("class:answer", answer)]
+        print_formatted_text(FormattedText(parts), style=DEFAULT_STYLE, output=_stderr())
+
+    def _ask(self, kind: Callable[..., Any], text: str, **options: Any) -> Any:
+        return kind(text, output=_stderr(), **options).unsafe_ask()
 
 
 class PlainPrompter:
@@ -61,7 +71,7 @@ class PlainPrompter:
     def choose(self, text: str, choices: Sequence[Choice], default: Any) -> Any:
         _put(text)
         for number, each in enumerate(choices, 1):
-            _put(f"  {number}. {_title(each, choices)}")
+            _put(f"  {number}. {_title(each, choices, 200)}")
         values = [each.value for each in choices]
         preset = values.index(default) + 1 if default in values else 1
         while True:
@@ -88,12 +98,20 @@ class PlainPrompter:
             _put("Answer y or n.")
 
 
-def _title(choice: Choice, among: Sequence[Choice]) -> str:
-    """Title and hint, the hints in one column."""
+def _title(choice: Choice, among: Sequence[Choice], room: int) -> str:
+    """Title and hint within `room` columns, the hints under each other."""
     if not choice.hint:
         return choice.title
     width = max(len(each.title) for each in among if each.hint)
-    return f"{choice.title:<{width}}  {choice.hint}"
+    line = f"{choice.title:<{width}}  {choice.hint}"
+    return line if len(line) <= room else line[: max(room - 1, width)] + "…"
+
+
+def _stderr() -> Any:
+    """Where questions are drawn: stdout is for data."""
+    from prompt_toolkit.output import create_output
+
+    return create_output(stdout=sys.stderr)
 
 
 def _put(text: str) -> None:
