@@ -33,7 +33,7 @@ def create_app(
     `metrics` are the counters to add to and to show, `workers` the number of processes that answer together.
     """
     limits, metrics = limits or Limits(), metrics or Metrics()
-    app = falcon.App()
+    app = falcon.App(middleware=[KnownMethods()])
     app.req_options.strip_url_path_trailing_slash = True
     app.set_error_serializer(problems.serialize)
     app.add_error_handler(Exception, _answer_failure)
@@ -59,6 +59,17 @@ def check(model: Model) -> str | None:
     if not (math.isfinite(score) and 0 <= score <= 1):
         return f"scoring a text gave {score}, which is no probability"
     return None
+
+
+class KnownMethods:
+    """Falcon takes a method that nobody has heard of for a bad request; here it is one that is not allowed."""
+
+    def process_resource(
+        self, request: falcon.Request, _response: falcon.Response, resource: object, _params: dict[str, Any]
+    ) -> None:
+        if request.method not in falcon.COMBINED_METHODS:
+            allowed = [name[3:].upper() for name in dir(resource) if name.startswith("on_")]
+            raise falcon.HTTPMethodNotAllowed([*allowed, "OPTIONS"])
 
 
 class Invocations:

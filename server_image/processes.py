@@ -17,7 +17,7 @@ Work = Callable[[socket.socket], None]
 """What a process does with its end of the feed: `report_ready(feed)`, serve until the feed ends, return."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-_LONG_REQUEST_SECONDS = 0.05
+_LONG_REQUEST_SECONDS = 0.2
 _READY = b"\0"
 
 
