@@ -1,0 +1,239 @@
+"""`init` as a person meets it: in a terminal, in a pipe, with Ctrl-C, twice in a row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentiment_cli import project
+from tests.commands.screen import CTRL_C, DOWN, ENTER, Screen
+
+QUESTIONS = ("Project name", "Labelled texts", "AWS region", "What should hold", "Instance type", "Who may call")
+FLAGS = ("--data", "sample", "--region", "eu-west-1", "--no-input")
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sentiment_cli", *arguments],
+        cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_enter_all_the_way_through_makes_a_project(tmp_path: Path) -> None:
+    screen = Screen("init", "tweets", cwd=tmp_path)
+    for question in QUESTIONS:
+        screen.wait_for(question)
+        screen.press(ENTER)
+    screen.wait_for("Write these files?")
+    assert not (tmp_path / "tweets").exists()
+    screen.press(ENTER)
+    assert screen.end() == 0
+    made = project.load(tmp_path / "tweets")
+    assert (made.name, made.aws.region, made.endpoint.instance_type) == ("tweets", "us-east-1", "ml.t2.medium")
+    assert {"sentiment.toml", "data/tweets.csv", ".gitignore", "api/app.py"} <= set(files(tmp_path / "tweets"))
+
+
+@pytest.mark.parametrize("asked_before", range(len(QUESTIONS) + 1))
+def test_ctrl_c_at_any_prompt_leaves_nothing_behind(tmp_path: Path, asked_before: int) -> None:
+    screen = Screen("init", "tweets", cwd=tmp_path)
+    for question in QUESTIONS[:asked_before]:
+        screen.wait_for(question)
+        screen.press(ENTER)
+    screen.wait_for((*QUESTIONS, "Write these files?")[asked_before])
+    screen.press(CTRL_C)
+    assert screen.end() == 130
+    assert "Traceback" not in screen.history
+    assert files(tmp_path) == {}
+
+
+def test_prices_and_places_stand_beside_the_choices(tmp_path: Path) -> None:
+    screen = Screen("init", "--data", "sample", "--name", "t", cwd=tmp_path)
+    assert "Ireland" in screen.wait_for("eu-west-1")
+    screen.press(ENTER)
+    assert "$41 a month" in screen.wait_for("Serverless")
+    screen.press(ENTER)
+    assert "$0.056/h" in screen.wait_for("ml.t2.medium")
+    screen.press(CTRL_C)
+    screen.end()
+
+
+def test_own_data_is_looked_at_and_the_labels_are_asked_for(tmp_path: Path) -> None:
+    with (tmp_path / "mine.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["tweet", "feeling"])
+        writer.writerows([[f"so {word} today number {n}", label] for n in range(30)
+                          for word, label in (("lovely", "yay"), ("awful", "nay"))])  # fmt: skip
+    screen = Screen("init", "--name", "t", "--region", "eu-west-1", cwd=tmp_path)
+    screen.wait_for("Labelled texts")
+    screen.press(DOWN, DOWN, ENTER)
+    screen.wait_for("A file of mine:")
+    screen.press(*"mine.csv", ENTER)
+    assert "so lovely today" in screen.wait_for("Which column holds the texts?")
+    screen.press(ENTER)
+    screen.wait_for("Which column holds the labels?")
+    screen.press(ENTER)
+    assert "so awful today" in screen.wait_for("Which label means positive?")
+    screen.press(DOWN, ENTER)
+    for question in ("What should hold", "Instance type", "Who may call", "Write these files?"):
+        screen.wait_for(question)
+        screen.press(ENTER)
+    assert screen.end() == 0
+    data = project.load(tmp_path).data
+    assert (data.path, data.text_column, data.label_column, data.positive) == ("mine.csv", "tweet", "feeling", "yay")
+
+
+def test_an_open_api_needs_a_second_yes(tmp_path: Path) -> None:
+    screen = Screen("init", "t", *FLAGS[:4], "--endpoint", "serverless", "--memory-mb", "1024", cwd=tmp_path)
+    screen.wait_for("Project name")
+    screen.press(ENTER)
+    screen.wait_for("Who may call")
+    screen.press(DOWN, DOWN, ENTER)
+    screen.wait_for("Leave it open?")
+    screen.press(ENTER)  # the default is No
+    screen.wait_for("API key")
+    screen.press(CTRL_C)
+    assert screen.end() == 130
+
+
+def test_a_dumb_terminal_gets_numbered_lists_without_colours(tmp_path: Path) -> None:
+    screen = Screen("init", "tweets", "--data", "sample", "--region", "eu-west-1", cwd=tmp_path, TERM="dumb")
+    for question in ("Project name", "Number [1]", "Number [1]", "Number [1]", "Write these files?"):
+        screen.wait_for(question)
+        screen.press(ENTER)
+        screen.screen.reset()
+    assert screen.end() == 0
+    assert screen.colours == set()
+    assert project.load(tmp_path / "tweets").name == "tweets"
+
+
+def test_without_a_terminal_all_that_is_missing_is_listed_at_once(tmp_path: Path) -> None:
+    done = run("init", "--yes", "--json", cwd=tmp_path)
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert "--data" in error["what"]
+    assert "--region" in error["what"]
+    assert files(tmp_path) == {}
+
+
+def test_flags_beat_environment_beats_file_and_the_summary_says_so(tmp_path: Path) -> None:
+    assert run("init", *FLAGS, cwd=tmp_path).returncode == 0
+    done = run("init", "--region", "us-west-2", "--no-input", "--json", "--force", cwd=tmp_path,
+               SENTIMENT_REGION="ap-south-1", SENTIMENT_INSTANCE_TYPE="ml.m5.large")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)["values"]
+    assert values["aws.region"] == {"value": "us-west-2", "source": "flag"}
+    assert values["endpoint.instance_type"] == {"value": "ml.m5.large", "source": "environment"}
+    assert values["api.auth"] == {"value": "api-key", "source": "sentiment.toml"}
+
+
+def test_twice_in_a_row_changes_nothing(tmp_path: Path) -> None:
+    assert run("init", *FLAGS, cwd=tmp_path).returncode == 0
+    before = files(tmp_path)
+    done = run("init", "--no-input", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["written"] == []
+    assert files(tmp_path) == before
+
+
+def test_an_existing_file_is_not_changed_silently_and_comments_survive(tmp_path: Path) -> None:
+    assert run("init", *FLAGS, cwd=tmp_path).returncode == 0
+    toml = tmp_path / "sentiment.toml"
+    toml.write_text("# by hand\n" + toml.read_text().replace("C = ", "C = 7.5 # tuned, was "))
+    before = files(tmp_path)
+    done = run("init", "--api-auth", "iam", "--no-input", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--force" in done.stderr
+    assert files(tmp_path) == before
+    assert run("init", "--api-auth", "iam", "--no-input", "--force", cwd=tmp_path).returncode == 0
+    changed = toml.read_text()
+    assert "# by hand" in changed
+    assert "C = 7.5 # tuned, was" in changed
+    assert project.load(tmp_path).api.auth == "iam"
+
+
+def test_own_work_in_the_folder_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/tweets.csv").write_text("text,label\nmine,positive\n")
+    done = run("init", *FLAGS, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "kept" in done.stderr
+    assert (tmp_path / "data/tweets.csv").read_text() == "text,label\nmine,positive\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (("--region", "eu-west-9"), 2, "eu-west-"),
+        (("--instance-type", "ml.t3.medium"), 2, "ml.t2.medium"),
+        (("--name", "My Tweets"), 2, "lower-case"),
+        (("--memory-mb", "2048"), 2, "does not apply"),
+        (("--endpoint", "serverless", "--memory-mb", "2000"), 2, "must be one of"),
+        (("--endpoint", "serverless", "--region", "me-central-1"), 2, "not offered"),
+        (("--instance-count", "0"), 2, "from 1"),
+        (("--data", "nowhere.csv"), 2, "nowhere.csv"),
+        (("--api-auth", "password"), 2, "api-key"),
+        (("--profile", "nobody"), 2, "profile"),
+        (("--no-such-flag",), 2, "--help"),
+    ],
+)
+def test_bad_values_are_refused_before_anything_is_written(
+    tmp_path: Path, flags: tuple[str, ...], code: int, said: str
+) -> None:
+    done = run("init", *FLAGS, *flags, cwd=tmp_path)
+    assert done.returncode == code
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert files(tmp_path) == {}
+
+
+def test_all_bad_values_are_told_at_once(tmp_path: Path) -> None:
+    done = run("init", *FLAGS, "--region", "mars", "--name", "X", "--instance-count", "-1", cwd=tmp_path)
+    for flag in ("--region", "--name", "--instance-count"):
+        assert flag in done.stderr
+
+
+def test_a_broken_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "sentiment.toml").write_text("name = ")
+    done = run("init", *FLAGS, cwd=tmp_path)
+    assert done.returncode == 2
+    assert files(tmp_path) == {"sentiment.toml": b"name = "}
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    done = run("init", "/proc/nothing-can-be-made-here", *FLAGS, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Cannot write" in done.stderr
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "p").write_text("")
+    done = run("init", "p", *FLAGS, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+
+
+def read(path: Path) -> Any:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_sample_is_balanced_and_no_two_texts_are_alike(tmp_path: Path) -> None:
+    run("init", *FLAGS, cwd=tmp_path)
+    rows = read(tmp_path / "data/tweets.csv")
+    plain = {"".join(c for c in row["text"].lower() if c.isalnum()) for row in rows}
+    assert len(rows) >= 1200
+    assert len(plain) == len(rows)
+    positive = sum(row["label"] == "positive" for row in rows)
+    assert abs(positive / len(rows) - 0.5) < 0.01
