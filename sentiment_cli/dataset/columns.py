@@ -100,8 +100,8 @@ def _best(names: Sequence[str], rows: Sequence[Cells], known: Sequence[str], jud
             continue
         points, reason = judge([row[index] or "" for row in rows])  # type: ignore[operator]
         plain = name.strip().casefold().replace(" ", "_").replace("-", "_")
-        if points and plain in known:
-            points, reason = points + 100 - known.index(plain), f"its name is {name.strip()}"
+        if plain in known:
+            points, reason = points + (100 if points else 30) - known.index(plain), f"its name is {name.strip()}"
         elif points and set(plain.split("_")) & set(known):
             points, reason = points + 40, f"its name is {name.strip()}"
         guesses.append((points, -index, reason))

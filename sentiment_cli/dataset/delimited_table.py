@@ -14,7 +14,7 @@ from sentiment_cli.dataset.table import SAMPLE_ROWS, Table, Trouble
 from sentiment_cli.dataset.text_table import TextTable, glimpses
 from sentiment_cli.errors import InputError
 
-SENTIMENT140_COLUMNS = ("target", "id", "date", "flag", "user", "text")
+SENTIMENT140_COLUMNS: tuple[str, ...] = ("target", "id", "date", "flag", "user", "text")
 _DELIMITERS = {"tsv": "\t", "sentiment140": ","}
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'"}
 _ENTITY = re.compile("|".join(_ENTITIES))

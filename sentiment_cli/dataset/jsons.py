@@ -54,7 +54,9 @@ def from_lines(lines: Iterator[str], bad: Bad) -> Iterator[tuple[int, dict[str, 
 def from_array(lines: Iterator[str], bad: Bad) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) for every object of the array; InputError where it stops being JSON."""
     decoder, blocks, number = json.JSONDecoder(), _blocks(lines), 1
-    opening, text = next(blocks).split("[", 1)
+    opening, bracket, text = next(blocks, "").partition("[")
+    if not bracket or opening.strip():
+        raise _broken_array(number)
     number += opening.count("\n")
     while True:
         start = _BETWEEN.match(text).end()  # type: ignore[union-attr]

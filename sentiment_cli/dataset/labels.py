@@ -85,9 +85,7 @@ def resolve(counts: Mapping[str, int], positive: str | None, negative: str | Non
         return _as_told(counts, positive, negative)
     known = _mostly_known(counts)
     if known:
-        return Classes(
-            POLARITY, {value: int(plain(value) in known[1]) for value in counts if plain(value) in known[0] | known[1]}
-        )
+        return _two(counts, *known)
     names = _own_names(counts)
     order = sorted(names, key=_number_or_name)
     return Classes(tuple(names[key] for key in order), {value: order.index(plain(value)) for value in counts})
@@ -104,10 +102,11 @@ def _as_told(counts: Mapping[str, int], positive: str | None, negative: str | No
     wanted_positive, wanted_negative = _given(values, positive, "--positive"), _given(values, negative, "--negative")
     rest = values - wanted_positive - wanted_negative
     if not wanted_positive or not wanted_negative:
-        if len(rest) > 1:
+        other = rest - _slips(counts)
+        if len(other) > 1:
             raise _half_told(counts, bool(positive))
-        wanted_positive, wanted_negative = wanted_positive or rest, wanted_negative or rest
-        rest = set()
+        wanted_positive, wanted_negative = wanted_positive or other, wanted_negative or other
+        return _two(counts, wanted_negative, wanted_positive)
     if wanted_positive & wanted_negative:
         raise InputError(
             "The same label value is given as positive and as negative.",
@@ -149,12 +148,24 @@ def _half_told(counts: Mapping[str, int], told_positive: bool) -> InputError:
 
 def _mostly_known(counts: Mapping[str, int]) -> tuple[set[str], set[str]] | None:
     """Known names of both sides, beside which only a few rows say anything else: those are slips, not classes."""
+    values = {plain(value) for value in counts}
+    known = polarity(values) or polarity(values - _slips(counts))
+    return known if known and all(known) else None
+
+
+def _slips(counts: Mapping[str, int]) -> set[str]:
+    """Plain values so rare that they are more likely errors than classes."""
     total: dict[str, int] = {}
     for value, count in counts.items():
         total[plain(value)] = total.get(plain(value), 0) + count
-    slips = {value for value, count in total.items() if count < min(FEWEST_ROWS, _RARE * sum(total.values()))}
-    known = polarity(set(total)) or polarity(set(total) - slips)
-    return known if known and all(known) else None
+    few = min(FEWEST_ROWS, _RARE * sum(total.values()))
+    return {value for value, count in total.items() if count < few}
+
+
+def _two(counts: Mapping[str, int], negative: set[str], positive: set[str]) -> Classes:
+    return Classes(
+        POLARITY, {value: int(plain(value) in positive) for value in counts if plain(value) in negative | positive}
+    )
 
 
 def _own_names(counts: Mapping[str, int]) -> dict[str, str]:

@@ -165,6 +165,8 @@ def _dataset(table: Table, rows: _Rows, trouble: Trouble, classes: Classes, limi
 
 
 def _classes(table: Table, label: int, rows: _Rows, positive: str | None, negative: str | None) -> Classes:
+    if not rows.counts:
+        return Classes((), {})
     refusals.refuse_wrong_label_column(table, label, rows.counts)
     if table.format == "sentiment140" and not (positive or negative):
         return labels.sentiment140(rows.counts)
