@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
+from sentiment_cli.commands.serve_local import serve_local
 
-COMMANDS = {"init": init, "invoke": invoke}
+COMMANDS = {"init": init, "serve-local": serve_local, "invoke": invoke}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -101,6 +103,20 @@ class Run:
             )
         if not prompter.confirm(question, default=default):
             raise Declined("Nothing was done.", "The question was answered with no.", code="declined")
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Within it, SIGTERM ends the command as Ctrl-C does: everything that was started is stopped first."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

@@ -49,16 +49,23 @@ def invoke(
       echo "never again" | sentiment-cli invoke --explain
     """
     from sentiment_cli.clients.inference import InferenceClient
-    from sentiment_cli.local_server import serving_url
     from sentiment_cli.texts import collect
 
     asked = collect(texts or [], file, sys.stdin, explain=explain)
-    with InferenceClient(url or serving_url(run.project_dir)) as client:
+    with InferenceClient(url or _address(run, target)) as client:
         answer = client.ask(asked.texts, explain=asked.explain)
     if run.terminal.as_json:
         run.terminal.result(answer)
     else:
         _show(run, asked.texts, answer["output"], explain=asked.explain)
+
+
+def _address(run: Run, target: Target) -> str:
+    match target:
+        case Target.local:
+            from sentiment_cli.local_server import serving_url
+
+            return serving_url(run.project_dir)
 
 
 def _show(run: Run, texts: list[str], output: list[dict[str, Any]], *, explain: bool) -> None:

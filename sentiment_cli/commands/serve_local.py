@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.common import Run, command, stopping_on_sigterm
+
+if TYPE_CHECKING:
+    from sentiment_cli.local_server import Running
 
 
 class Engine(StrEnum):
@@ -60,13 +63,44 @@ def serve_local(
     if stop:
         _stop(run)
         return
-    path = _artifact(artifact or run.project_dir / ARTIFACT)
     running = local_server.start(
         engine.value,
-        path,
-        port=port,
-        workers=workers,
+        artifact or run.project_dir / ARTIFACT,
+        port,
+        workers,
+        run.terminal.emit,
         project_dir=run.project_dir,
         detach=detach,
-        emit=run.terminal.emit,
     )
+    with stopping_on_sigterm(), running:
+        running.wait_ready()
+        _announce(run, running, detach=detach)
+        if not detach:
+            _watch(run, running)
+
+
+def _stop(run: Run) -> None:
+    from sentiment_cli import local_server
+
+    stopped = local_server.stop(run.project_dir)
+    run.terminal.say(f"Stopped {stopped.url}." if stopped else "Nothing is being served for this project.")
+    run.terminal.result({"stopped": stopped.url if stopped else None})
+
+
+def _announce(run: Run, running: Running, *, detach: bool) -> None:
+    from sentiment_cli.terminal.console import card
+
+    body = '{"input": [{"text": "Today was a great day!"}]}'
+    curl = f"curl {running.url}/invocations -H 'Content-Type: application/json' -d '{body}'"
+    rows = [("page", running.url), ("engine", running.engine), ("ask", 'sentiment-cli invoke "Today was a great day!"'),
+            ("stop", "sentiment-cli serve-local --stop" if detach else "Ctrl-C")]  # fmt: skip
+    run.terminal.show(card("The model is being served", rows))
+    run.terminal.line(curl)
+    run.terminal.result(running.as_dict())
+
+
+def _watch(run: Run, running: Running) -> None:
+    """Show what the server uses until it is interrupted. Raises SentimentError when it ends by itself."""
+    for usage in running.stats():
+        run.terminal.status(f"CPU {usage.cpu_percent:.0f} %  memory {usage.memory_bytes / 1e6:.0f} MB")
+    raise running.failure()

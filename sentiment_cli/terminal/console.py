@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +30,7 @@ class Terminal:
         self.out = _console(sys.stdout, plain)
         self.err = _console(sys.stderr, plain)
         self._renderer: Renderer | None = None
+        self._status: Status | None = None
 
     @property
     def can_ask(self) -> bool:
@@ -43,6 +45,9 @@ class Terminal:
 
     def settle(self) -> None:
         """End any live display, so that what follows starts on a line of its own."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
         if self._renderer is not None:
             self._renderer.close()
 
@@ -60,6 +65,15 @@ class Terminal:
         """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
         self.settle()
         (self.err if self.as_json else self.out).print(Text(text), soft_wrap=True)
+
+    def status(self, text: str) -> None:
+        """A line that is replaced by the next one; nothing off a terminal."""
+        if self._status is None and self.err.is_terminal and os.environ.get("TERM") != "dumb":
+            self.settle()
+            self._status = self.err.status(Text(text))
+            self._status.start()
+        elif self._status is not None:
+            self._status.update(Text(text))
 
     def result(self, value: dict[str, Any]) -> None:
         """The one JSON object of `--json`; nothing without it."""
@@ -127,9 +141,12 @@ def _words(explanation: Sequence[dict[str, Any]]) -> Text:
     return parts if explanation else Text("no word that the model knows", style="dim")
 
 
-def card(title: str, body: RenderableType) -> Panel:
-    """A framed result with a title."""
-    return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 2))
+def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
+    """A framed result: names and values under a title."""
+    body = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        body.add_row(Text(name, style="dim"), Text(value))
+    return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
 
 
 def _console(stream: Any, plain: bool) -> Console:
