@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sentiment_cli.events import Event, Note, ignore
-from sentiment_cli.image.network import CA_VARIABLES, masked, network
+from sentiment_cli.image.network import masked, network
 
 
 def certificate(body: str) -> bytes:
