@@ -28,6 +28,7 @@ from sentiment_cli.errors import SentimentError
 
 ANSWER_SECONDS = 10  # for the first answer of an engine
 WORK_SECONDS = 120  # for anything later; a busy engine may take its time
+LOG_LINES = 400
 LEAST_API = (1, 40)  # Docker 19.03
 
 
@@ -184,9 +185,9 @@ class Engine:
         return State.of(found)
 
     def logs(self, container: str) -> list[str]:
-        """Everything that a container wrote so far, by line."""
+        """The last LOG_LINES lines that a container wrote."""
         with _translated("read the container's log"):
-            written: bytes = self._api.logs(container, stdout=True, stderr=True)
+            written: bytes = self._api.logs(container, stdout=True, stderr=True, tail=LOG_LINES)
         return written.decode(errors="replace").splitlines()
 
     def usage(self, container: str) -> Iterator[Usage]:

@@ -6,12 +6,11 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.clients.docker_troubles import cause
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.events import Emit, LogLine, Note, Progress
+from sentiment_cli.events import Emit, LogLine, Progress
 from sentiment_cli.image import context
 from sentiment_cli.image.network import Network, masked, network
 
@@ -44,9 +43,7 @@ def build(engine: Engine, recipe: Recipe, emit: Emit, *, environment: Mapping[st
     `environment` (default: the process's) gives certificates, proxies and package indexes. Raises BuildFailed.
     """
     if existing := find(engine, recipe):
-        emit(Note(f"Image {recipe.name} is there already."))
         return existing
-    started = monotonic()
     _run(engine, recipe, network(os.environ if environment is None else environment, emit), emit)
     image = find(engine, recipe)
     if image is None:
@@ -56,7 +53,6 @@ def build(engine: Engine, recipe: Recipe, emit: Emit, *, environment: Mapping[st
             "Update Docker, and switch on emulation of other platforms in its settings.",
             code="other-architecture",
         )
-    emit(Note(f"Image {recipe.name} built in {monotonic() - started:.0f} s, {image.size / 1e6:.0f} MB."))
     return image
 
 

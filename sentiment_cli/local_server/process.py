@@ -17,6 +17,7 @@ from sentiment_cli.local_server import processes
 
 STOP_SECONDS = 35.0  # the server gives running requests 30 s
 POLL_SECONDS = 0.05
+LOG_BYTES = 64 * 1024  # of its end
 LOOPBACK = "127.0.0.1"
 
 
@@ -74,7 +75,9 @@ class ProcessHost:
 
     def log(self) -> list[str]:
         try:
-            return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+            with self._log.open("rb") as file:
+                file.seek(max(0, self._log.stat().st_size - LOG_BYTES))
+                return file.read().decode(errors="replace").splitlines()
         except OSError:
             return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -47,5 +48,6 @@ def load(project_dir: Path) -> Record | None:
 
 
 def forget(project_dir: Path) -> None:
-    """Remove the record, if there is one."""
+    """Remove the record and the unpacked model, if they are there; the log stays."""
     (project_dir / FOLDER / "server.json").unlink(missing_ok=True)
+    shutil.rmtree(project_dir / FOLDER / "model", ignore_errors=True)

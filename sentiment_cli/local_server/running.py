@@ -37,7 +37,7 @@ class Host(Protocol):
         """How it ended, in words."""
 
     def log(self) -> list[str]:
-        """The lines it wrote so far."""
+        """The last lines it wrote, a few hundred at most."""
 
     def usage(self) -> Iterator[Usage]:
         """What it uses, about once a second, until it ends."""
@@ -64,7 +64,7 @@ class Running:
         self._golden = golden
         self._steps = steps
         self._detach = detach
-        self._told = 0
+        self._told = ""
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +127,7 @@ class Running:
         self._tell()
 
     def logs(self) -> list[str]:
-        """The lines that the server wrote so far."""
+        """The last lines that the server wrote, a few hundred at most."""
         return self._host.log()
 
     def failure(self) -> SentimentError:
@@ -172,9 +172,10 @@ class Running:
 
     def _tell(self) -> None:
         lines = self._host.log()
-        for line in lines[self._told :]:
+        seen = len(lines) - lines[::-1].index(self._told) if self._told in lines else 0
+        for line in lines[seen:]:
             self._steps.emit(LogLine("server", line))
-        self._told = len(lines)
+            self._told = line
 
     def _failure(self, what: str, why: str) -> SentimentError:
         lines = self._host.log()

@@ -43,16 +43,23 @@ def start(
     already, a port in use, no Docker where that was asked for.
     """
     refuse_second(project_dir)
-    job = _Job(artifact, port, workers, emit, project_dir.resolve(), detach)
+    try:
+        return _start(_Job(artifact, port, workers, emit, project_dir.resolve(), detach), engine)
+    except BaseException:
+        record.forget(project_dir)
+        raise
+
+
+def _start(job: _Job, engine: str) -> Running:
     manifest = job.open()
-    found = _engine(engine, emit)
+    found = _engine(engine, job.emit)
     if found is not None:
         try:
             return job.in_container(found, manifest)
         except BuildFailed as error:
             if engine != "auto":
                 raise
-            emit(Note(f"{error.what} {error.why}\nServing without Docker instead.", "warning"))
+            job.emit(Note(f"{error.what} {error.why}\nServing without Docker instead.", "warning"))
     return job.as_process(manifest)
 
 
@@ -130,7 +137,7 @@ def _engine(wanted: str, emit: Emit) -> Engine | None:
             raise DockerUnavailable(
                 trouble.kind, trouble.what, trouble.why, f"{trouble.fix} {NO_DOCKER_NEEDED}"
             ) from None
-        emit(Note(f"Serving as a plain process: {trouble.what} (`sentiment-cli doctor` tells more.)"))
+        emit(Note(f"Serving without Docker, as a plain process. {trouble.what} {trouble.fix}"))
         return None
     if wanted == "auto":
         emit(Note(f"Serving with {found.name}, as SageMaker will; `--engine process` does without."))
