@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import falcon
+import orjson
 
 from server_image import bodies, problems
 from server_image.logs import Limited
@@ -41,6 +42,7 @@ def create_app(
     app.add_route("/ping", Ping(model))
     app.add_route("/execution-parameters", ExecutionParameters(workers))
     app.add_route("/metrics", MetricsText(metrics, model))
+    app.add_route("/openapi.json", Description(model, limits))
     if playground:
         from server_image.playground import Playground
 
@@ -90,7 +92,7 @@ class Invocations:
     def _body(self, request: falcon.Request) -> bytes:
         body = request.bounded_stream.read()
         if len(body) > self._limits.body:
-            raise problems.too_large("body", f"The body may have {self._limits.body} bytes.")
+            raise problems.too_large("body", f"The body may have {self._limits.body:,} bytes.")
         return body
 
     def _rows(self, batch: bodies.Batch) -> Iterator[dict[str, Any]]:
@@ -151,6 +153,21 @@ class MetricsText:
     def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
         response.content_type = "text/plain; version=0.0.4; charset=utf-8"
         response.text = self._metrics.render(self._model.labels)
+
+    on_head = on_get
+
+
+class Description:
+    """GET: what the server does, as an OpenAPI document."""
+
+    def __init__(self, model: Model, limits: Limits) -> None:
+        self._model, self._limits = model, limits
+
+    def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
+        from server_image.openapi import describe
+
+        response.content_type = falcon.MEDIA_JSON
+        response.data = orjson.dumps(describe(self._model.labels, self._limits), option=orjson.OPT_INDENT_2)
 
     on_head = on_get
 

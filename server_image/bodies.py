@@ -72,7 +72,7 @@ def read(body: bytes, media_type: str, limits: Limits) -> Batch:
     """Raises Problem 400 or 413; the size of `body` has been checked before."""
     batch = _READERS[media_type](body.removeprefix(b"\xef\xbb\xbf"), limits)
     if len(batch.texts) > limits.rows:
-        raise too_large("rows", f"{len(batch.texts)} texts; at most {limits.rows} fit in one request.")
+        raise too_large("rows", f"{len(batch.texts):,} texts; at most {limits.rows:,} fit in one request.")
     for row, text in enumerate(batch.texts):
         if len(text) > limits.text:
             raise _text_too_long(row, limits)
@@ -163,7 +163,7 @@ def _text(row: Any, index: int) -> str:
 
 
 def _text_too_long(row: int, limits: Limits) -> Exception:
-    return too_large("text", f"The text is longer than {limits.text} characters.", row)
+    return too_large("text", f"The text is longer than {limits.text:,} characters.", row)
 
 
 def _kind(value: object) -> str:
