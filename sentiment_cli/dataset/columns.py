@@ -36,12 +36,14 @@ def has_header(rows: Sequence[Cells], wanted: Sequence[str]) -> bool:
     first = [(cell or "").strip().casefold() for cell in rows[0]]
     if any(name.strip().casefold() in first for name in wanted if not name.strip().isdigit()):
         return True
-    if not all(first) or len(set(first)) < len(first) or any(len(cell) > 40 for cell in first):
+    if not all(first[1:]) or len(set(first)) < len(first) or any(len(cell) > 40 for cell in first):
         return False
-    if any(_known(cell, names) for cell in first for names in (TEXT_NAMES, LABEL_NAMES)):
+    known = [any(_known(cell, names) for cell in first) for names in (TEXT_NAMES, LABEL_NAMES)]
+    if all(known):
         return True
     body = [[(cell or "").strip().casefold() for cell in row] for row in rows[1:]]
-    return bool(body) and any(_stands_out(first[i], [row[i] for row in body]) for i in range(len(first)))
+    votes = {_stands_out(cell, [row[i] for row in body]) for i, cell in enumerate(first)}
+    return False not in votes and (True in votes or any(known))
 
 
 def choose(names: Sequence[str], rows: Sequence[Cells], text: str | None, label: str | None) -> tuple[Guess, Guess]:
@@ -86,11 +88,13 @@ def _known(cell: str, names: Sequence[str]) -> bool:
     return cell.replace(" ", "_").replace("-", "_") in names
 
 
-def _stands_out(first: str, below: list[str]) -> bool:
-    if all(_NUMBER.fullmatch(cell) for cell in below if cell) and any(below):
+def _stands_out(first: str, below: list[str]) -> bool | None:
+    """Whether the first cell of a column differs in kind from those below; None where these have nothing in common."""
+    filled = [cell for cell in below if cell]
+    if filled and all(_NUMBER.fullmatch(cell) for cell in filled):
         return not _NUMBER.fullmatch(first)
     few = set(below)
-    return first not in few and len(below) >= 4 and len(few) <= len(below) // 2
+    return first not in few if len(below) >= 4 and len(few) <= len(below) // 2 else None
 
 
 def _best(names: Sequence[str], rows: Sequence[Cells], known: Sequence[str], judge: object, taken: int | None) -> Guess:

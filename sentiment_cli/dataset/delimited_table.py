@@ -51,7 +51,7 @@ def delimited_table(source: Source, text: str, known: Encoding, form: str | None
         form = "tsv" if dialect.delimiter == "\t" else "csv"
         title = f"{form.upper()}, separated by {delimited.DELIMITERS[dialect.delimiter]}"
         header = tuple(name.strip() for name in rows[0]) if columns.has_header(rows, wanted) else None
-        names = header or tuple(str(number) for number in range(1, len(rows[0]) + 1))
+        names = tuple(name or str(number) for number, name in enumerate(header or [""] * len(rows[0]), 1))
     rows = [*rows[1 if header else 0 :], *_further(source, known, dialect, rows)]
     return DelimitedTable(source, form, title, known.title, dialect.delimiter, header, names, rows, known, dialect)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -57,22 +57,27 @@ class Findings:
     def notes(self) -> list[Note]:
         """The findings as notes; what may hurt the model is a warning."""
         found = [Note(f"{self.title}, {self.encoding}"), Note(self._rows()), Note(self._balance(), self._skew())]
-        for count, text in (
-            (self.duplicates, "{} repeat an earlier row (same text, same label); they are kept"),
-            (self.contradictory, "{} come with different labels"),
-            (self.empty, "{} have no text and are left out"),
-            (self.long, f"{{}} have more than {LONG_TEXT:,} characters"),
-        ):
-            if count:
-                found.append(Note(text.format(_counted(count, "text" if "{} come" in text else "row")), "warning"))
-        found += [Note(f"{_counted(n, 'row')} left out: {reason}", "warning") for reason, n in self.left_out.items()]
+        return found + [Note(line, "warning") for line in self._oddities()]
+
+    def _oddities(self) -> Iterator[str]:
+        if self.duplicates:
+            yield f"Duplicates: {_counted(self.duplicates, 'row')} with the text and label of an earlier one; kept"
+        if self.contradictory:
+            yield f"Contradictory: {_counted(self.contradictory, 'text')} with more than one label; kept"
+        if self.empty:
+            yield f"Empty: {_counted(self.empty, 'row')} without text; left out"
+        if self.long:
+            yield f"Long: {_counted(self.long, 'text')} of more than {LONG_TEXT:,} characters"
+        for reason, count in self.left_out.items():
+            yield f"Left out: {_counted(count, 'row')}, {reason}"
         if self.malformed:
-            found.append(Note(self._malformed(), "warning"))
+            named = _first([f"{bad.line}: {bad.reason}" for bad in self.first_malformed], self.malformed)
+            yield f"Malformed: {_counted(self.malformed, 'row')}; left out ({named})"
         if self.repaired:
-            found.append(Note(self._repaired(), "warning"))
+            named = _first([str(line) for line in self.first_repaired], self.repaired)
+            yield f"Odd bytes: {_counted(self.repaired, 'line')} not in UTF-8, read as Latin-1 ({named})"
         if self.rating:
-            found.append(Note(rating_advice(self.rating), "warning"))
-        return found
+            yield rating_advice(self.rating)
 
     def _rows(self) -> str:
         if self.limit is None:
@@ -87,16 +92,6 @@ class Findings:
 
     def _skew(self) -> Literal["info", "warning"]:
         return "warning" if min(self.per_label.values()) * 5 < max(self.per_label.values()) else "info"
-
-    def _malformed(self) -> str:
-        named = "; ".join(f"line {bad.line}: {bad.reason}" for bad in self.first_malformed)
-        more = " …" if self.malformed > len(self.first_malformed) else ""
-        return f"{_counted(self.malformed, 'malformed row')} skipped ({named}{more})"
-
-    def _repaired(self) -> str:
-        named = ", ".join(map(str, self.first_repaired))
-        more = " …" if self.repaired > len(self.first_repaired) else ""
-        return f"{_counted(self.repaired, 'line')} with bytes that are not UTF-8, read as Latin-1 (line {named}{more})"
 
 
 def rating_advice(values: Sequence[str]) -> str:
@@ -125,6 +120,10 @@ def repeats(texts: Sequence[str], labels: NDArray[np.int8]) -> tuple[int, int]:
         seen.setdefault(texts[index], set()).add(int(labels[index]))
     contradictory = sum(len(found) > 1 for found in seen.values())
     return len(candidates) - sum(map(len, seen.values())), contradictory
+
+
+def _first(shown: Sequence[str], number: int) -> str:
+    return "; ".join(f"line {each}" for each in shown) + ("; ..." if number > len(shown) else "")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -88,6 +88,8 @@ def _reason(error: Exception) -> str:
 
     if isinstance(error, kinds.HTTPError) and error.response is not None:
         return f"the server answers {error.response.status_code} {error.response.reason}"
+    if "NameResolution" in str(error):
+        return "that name is not known here, so there is no network or no name server"
     return next(
         reason
         for kind, reason in (

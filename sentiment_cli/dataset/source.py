@@ -31,7 +31,10 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._raw: IO[bytes] | None = None
-        self.size = _size(path)
+        try:
+            self.size = _size(path)
+        except OSError as error:
+            raise _unreadable(path, error) from error
         with _opened(path) as raw:
             self.compressed = raw.read(2) == GZIP_MAGIC
         with self.open() as stream:

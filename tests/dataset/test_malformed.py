@@ -38,7 +38,7 @@ def test_a_bad_row_is_named_by_its_line_and_costs_only_itself(line: str, reason:
     assert found.rows == 600
     assert found.first_malformed[0].line == 100
     assert reason in found.first_malformed[0].reason
-    assert any("1 malformed row skipped (line 100: " in text for text in found.lines())
+    assert any("Malformed: 1 row; left out (line 100: " in text for text in found.lines())
 
 
 @pytest.mark.parametrize("following", [5, 1500])
@@ -93,7 +93,7 @@ def test_one_percent_of_bad_rows_is_too_much(save) -> None:
 def test_blank_lines_and_empty_texts_are_not_malformed(save) -> None:
     found = read(save(as_csv(GOOD) + "\n\n   \n,positive\n  ,negative\n")).findings
     assert (found.rows, found.empty, found.malformed) == (600, 2, 0)
-    assert any("2 rows have no text" in line for line in found.lines())
+    assert any("Empty: 2 rows without text" in line for line in found.lines())
 
 
 def test_a_broken_array_is_refused_with_the_line(save) -> None:
@@ -112,4 +112,4 @@ def test_bytes_of_another_encoding_are_mended_and_named(save) -> None:
     assert data.texts[40] == "caf\xe9 40 \U0001f600"
     assert data.findings.encoding == "UTF-8"
     assert (data.findings.repaired, data.findings.first_repaired) == (1, (43,))
-    assert any("1 line with bytes that are not UTF-8" in line and "43" in line for line in data.findings.lines())
+    assert any("Odd bytes: 1 line not in UTF-8" in line and "43" in line for line in data.findings.lines())

@@ -108,7 +108,7 @@ def test_sentiment140(tmp_path: Path) -> None:
     assert data.labels.tolist() == [n % 2 for n in range(60)]
     assert data.findings.title == "Sentiment140's format"
     assert data.findings.left_out == {"neutral (label 2)": 1}
-    assert any("1 row left out: neutral" in line for line in data.findings.lines())
+    assert any("Left out: 1 row, neutral" in line for line in data.findings.lines())
 
 
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\t")
@@ -168,7 +168,7 @@ def test_a_text_may_be_longer_than_the_csv_module_allows_by_default(pairs: Pairs
     data = read(save(as_csv(pairs)))
     assert data.texts[3] == "wow " * 100_000
     assert data.findings.long == 1
-    assert any("more than 10,000 characters" in line for line in data.findings.lines())
+    assert any("Long: 1 text of more than 10,000 characters" in line for line in data.findings.lines())
 
 
 def test_an_array_is_read_across_its_blocks(tmp_path: Path) -> None:
