@@ -185,9 +185,10 @@ class Engine:
         return State.of(found)
 
     def logs(self, container: str) -> list[str]:
-        """The last LOG_LINES lines that a container wrote."""
-        with _translated("read the container's log"):
-            written: bytes = self._api.logs(container, stdout=True, stderr=True, tail=LOG_LINES)
+        """The last LOG_LINES lines that a container wrote; none if it is gone."""
+        written = b""
+        with _translated("read the container's log"), suppress(NotFound):
+            written = self._api.logs(container, stdout=True, stderr=True, tail=LOG_LINES)
         return written.decode(errors="replace").splitlines()
 
     def usage(self, container: str) -> Iterator[Usage]:
@@ -200,15 +201,15 @@ class Engine:
 
     def stop(self, container: str, seconds: int) -> None:
         """Ask a container to end, and end it after `seconds`; no error if there is none."""
-        with _translated("stop the container"), _gone_is_fine():
+        with _translated("stop the container"), suppress(NotFound):
             self._api.stop(container, timeout=seconds)
 
     def remove(self, container: str, volume: str) -> None:
         """Remove a container and its volume; no error if they are gone."""
         with _translated("remove the container"):
-            with _gone_is_fine():
+            with suppress(NotFound):
                 self._api.remove_container(container, force=True)
-            with _gone_is_fine():
+            with suppress(NotFound):
                 self._api.remove_volume(volume, force=True)
 
     def remove_labelled(self, label: str) -> list[str]:
@@ -216,18 +217,12 @@ class Engine:
         with _translated("clean up"):
             found = [str(each["Id"]) for each in self._api.containers(all=True, filters={"label": label})]
             for container in found:
-                with _gone_is_fine():
+                with suppress(NotFound):
                     self._api.remove_container(container, force=True)
             for volume in self._api.volumes(filters={"label": label})["Volumes"] or []:
-                with _gone_is_fine():
+                with suppress(NotFound):
                     self._api.remove_volume(volume["Name"], force=True)
         return found
-
-
-@contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    with suppress(NotFound):
-        yield
 
 
 @contextmanager

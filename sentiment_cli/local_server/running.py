@@ -100,8 +100,8 @@ class Running:
 
     def as_dict(self) -> dict[str, Any]:
         """What `serve-local --json` prints."""
-        values = {"pid": self.pid, "container_id": self.container_id, "image": self.image}
-        return {"url": self.url, "engine": self.engine, **{key: value for key, value in values.items() if value}}
+        runs = {"pid": self.pid} if self.pid else {"container_id": self.container_id}
+        return {"url": self.url, "engine": self.engine, **runs, "image": self.image}
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Return when it answers as its model did in training; otherwise stop it and raise SentimentError.
@@ -131,8 +131,15 @@ class Running:
         return self._host.log()
 
     def failure(self) -> SentimentError:
-        """The error to raise when the server has ended by itself."""
-        return self._failure("The local server has stopped.", self._host.verdict())
+        """The error to raise when the server has ended, though nobody here has stopped it."""
+        if record.load(self._project_dir) is None:
+            return SentimentError(
+                "The local server was stopped.",
+                "Somebody ran `sentiment-cli serve-local --stop` for this project.",
+                "Start it again: `sentiment-cli serve-local`.",
+                code="stopped",
+            )
+        return self._failure("The local server has ended.", self._host.verdict())
 
     def stop(self) -> None:
         """End the server, let running requests finish, and remove every trace of it but its log."""
