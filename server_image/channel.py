@@ -14,7 +14,7 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
@@ -37,6 +37,12 @@ class Parser(HTTPRequestParser):
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.started = time.monotonic()
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # of the standard library: an address or a number that it cannot read
+            raise ParsingError("The head of the request cannot be read") from None
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -144,10 +150,6 @@ class Channel(HTTPChannel):
             self.recv(65_536)
         except OSError:
             super().handle_close()
-
-    def add_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
-        super().add_channel(map)
-        self.server.metrics.count_connection()
 
     def del_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
         known = self._fileno in self.server.active_channels

@@ -133,8 +133,11 @@ class Server(BaseWSGIServer):
         if not message:
             self._draining_since = self._draining_since or time.monotonic()
             return False
-        for descriptor in descriptors:
-            self._open(socket.socket(fileno=descriptor))
+        self.metrics.count_connection()
+        if descriptors:
+            self._open(socket.socket(fileno=descriptors[0]))
+        else:  # out of descriptors: the system has closed the connection on its way
+            self.metrics.count_connection(closed=True)
         return True
 
     def _open(self, connection: socket.socket) -> None:
@@ -143,7 +146,6 @@ class Server(BaseWSGIServer):
             address = connection.getpeername()
         except OSError:  # gone already
             connection.close()
-            self.metrics.count_connection()
             self.metrics.count_connection(closed=True)
             return
         self.channel_class(self, connection, address, self.adj, map=self._map)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import resource
 import socket
+from contextlib import suppress
 
 from server_image.acceptor import Acceptor
 from server_image.app import check, create_app
@@ -46,6 +48,7 @@ def serve(model: Model, settings: Settings, listener: socket.socket) -> None:
         labels = {"labels": list(model.labels)}
         log("info", "ready", host=host, port=port, workers=settings.workers, model=labels)
 
+    _raise_descriptor_limit()
     # The processes share the model's memory as long as nobody writes to it, and the collector would.
     gc.collect()
     gc.freeze()
@@ -70,6 +73,14 @@ def bind(settings: Settings) -> socket.socket:
     except (OSError, UnicodeError) as error:
         raise CannotStart(_why_no_port(error, settings)) from None
     return listener
+
+
+def _raise_descriptor_limit() -> None:
+    """Each connection takes a descriptor, and macOS grants 256 to begin with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _why_no_port(error: Exception, settings: Settings) -> str:
