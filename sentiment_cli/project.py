@@ -175,6 +175,18 @@ def plain(project: Project) -> dict[str, Any]:
     return values
 
 
+def overridden(model: Model, values: dict[str, Any]) -> Model:
+    """`model` with those of `values` that are not None in place of its own. Raises InputError for an impossible one."""
+    stated = {name: value for name, value in values.items() if value is not None}
+    try:
+        return convert({**to_builtins(model), **stated}, Model)
+    except ValidationError as error:
+        flag = re.search(r"`\$\.([^`]*)`$", str(error))
+        name = f"--{flag.group(1).replace('_', '-')}" if flag else "A value"
+        why = re.sub(r" - at `.*`$", "", str(error))
+        raise InputError(f"{name} cannot be used.", f"{why}.", "Correct it.", code="bad-value") from None
+
+
 def edit(text: str, changes: dict[str, Any]) -> str:
     """`text` (TOML) with dotted keys set to new values (None removes a key); comments and order survive."""
     import tomlkit

@@ -105,7 +105,7 @@ def _no_data(directory: Path) -> InputError:
     return InputError(
         "There is no data to train on.",
         f"{directory.resolve()} is not a project, and no file was named.",
-        "Run `sentiment-cli init`, or name a file: `sentiment-cli train tweets.csv`; `--data sample` is the bundled one.",
+        "Run `sentiment-cli init`, or name a file: `sentiment-cli train tweets.csv` (--data sample: the bundled one).",
         code="no-data",
     )
 

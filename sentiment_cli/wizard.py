@@ -79,17 +79,13 @@ def _kind_problem(value: Any, answers: Answers) -> str | None:
 
 
 def _instance_types(answers: Answers) -> list[Choice]:
-    return [
-        Choice(
-            each.name,
-            each.name,
-            f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  {'$' if each.listed else '~$'}{each.usd_per_hour:.3f}/h".ljust(
-                25
-            )
-            + f"{f'${each.usd_per_month:.0f}':>5}/month  {each.remark}".rstrip(),
-        )
-        for each in pricing.INSTANCE_TYPES
-    ]
+    return [Choice(each.name, each.name, _described(each)) for each in pricing.INSTANCE_TYPES]
+
+
+def _described(each: pricing.InstanceType) -> str:
+    hourly = f"{'$' if each.listed else '~$'}{each.usd_per_hour:.3f}/h"
+    monthly = f"${each.usd_per_month:.0f}/month"
+    return f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  {hourly:>9}  {monthly:>10}  {each.remark}".rstrip()
 
 
 def _instance_type_problem(value: Any, answers: Answers) -> str | None:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
 from sentiment_cli.commands.serve_local import serve_local
+from sentiment_cli.commands.train import train
 
-COMMANDS = {"init": init, "serve-local": serve_local, "invoke": invoke}
+COMMANDS = {"init": init, "train": train, "serve-local": serve_local, "invoke": invoke}

@@ -10,7 +10,8 @@ import typer
 from sentiment_cli.commands.common import Run, command
 
 if TYPE_CHECKING:
-    from sentiment_cli.project import Project
+    from sentiment_cli.modelling import Outcome
+    from sentiment_cli.questions import Answer
 
 DATA, MODEL = "The labelled rows", "The model"
 
@@ -104,3 +105,73 @@ def train(
 
       sentiment-cli train --from-joblib pipeline.joblib
     """
+    given = run.given({
+        "data_argument": ("data.path", data_argument), "data": ("data.path", data), "format": ("data.format", format),
+        "text_column": ("data.text_column", text_column), "label_column": ("data.label_column", label_column),
+        "positive": ("data.positive", positive), "negative": ("data.negative", negative),
+        "limit": ("data.limit", limit),
+    })  # fmt: skip
+    chosen = {"test_size": test_size, "seed": seed, "min_accuracy": min_accuracy}
+    outcome = _bring(run, from_joblib, given) if from_joblib else _fit(run, given, chosen)
+    _show(run, outcome)
+    run.terminal.result(_as_json(outcome))
+    run.terminal.next_steps(("sentiment-cli serve-local", "try it in the browser"))
+
+
+def _fit(run: Run, given: dict[str, Answer], chosen: dict[str, Any]) -> Outcome:
+    from sentiment_cli import project as projects
+    from sentiment_cli.modelling import fit
+    from sentiment_cli.rows import rows_of
+
+    project, _ = projects.load_or_default(run.project_dir)
+    model = projects.overridden(project.model, chosen)
+    rows = rows_of(project, run.project_dir, given, run.prompter, run.terminal.emit)
+    return fit(project.name, rows, model, run.project_dir, run.terminal.emit)
+
+
+def _bring(run: Run, path: Path, given: dict[str, Answer]) -> Outcome:
+    from sentiment_cli.errors import InputError
+    from sentiment_cli.modelling import bring
+
+    if given:
+        flags = ", ".join(sorted(given))
+        raise InputError(
+            "--from-joblib takes a model that is fitted already.", f"There is nothing to do with {flags}.",
+            "Leave one of them out.", code="usage",
+        )  # fmt: skip
+    run.confirm(
+        f"Opening {path} runs whatever code is in it. Is it a file you made or trust?", default=False, flag="--yes"
+    )
+    return bring(path, run.project_dir, run.terminal.emit)
+
+
+def _show(run: Run, outcome: Outcome) -> None:
+    from sentiment_cli.terminal.training_summary import summary
+
+    if outcome.trained is not None:
+        run.terminal.show(summary(outcome.trained.metrics))
+    run.terminal.show("")
+    run.terminal.line(f"artifact  {outcome.artifact}")
+    if outcome.report is not None:
+        run.terminal.line(f"report    {outcome.report}")
+    if not outcome.compiled:
+        run.terminal.say(
+            f"This model is served through scikit-learn: {outcome.not_compiled_because} Answers take longer and the "
+            "image is larger.",
+            style="yellow",
+        )
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "artifact": str(outcome.artifact), "sha256": outcome.sha256, "compiled": outcome.compiled,
+        "seconds": round(outcome.seconds, 3), "report": str(outcome.report) if outcome.report else None,
+    }  # fmt: skip
+    if outcome.trained is None:
+        return result
+    metrics = outcome.trained.metrics
+    return {
+        "rows": outcome.rows, "train_rows": metrics.train_rows, "test_rows": metrics.test_rows,
+        "labels": list(metrics.names), "accuracy": metrics.accuracy, "f1": metrics.f1, "roc_auc": metrics.roc_auc,
+        **result,
+    }  # fmt: skip

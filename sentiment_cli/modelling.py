@@ -1,0 +1,141 @@
+"""From rows (or a model fitted elsewhere) to the files in model/: artifact and report, or a refusal that keeps both.
+
+Imports scikit-learn through `training`, so it is itself imported only when a model is made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli import training
+from sentiment_cli.errors import Refused
+from sentiment_cli.events import Emit, Event, StepDone, StepStarted
+from sentiment_cli.project import ARTIFACT, REPORT, Model
+from sentiment_cli.report import Facts, write_report
+from sentiment_cli.rows import Rows
+
+REFUSED_REPORT = REPORT.with_name("refused.html")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was made. `report` and `trained` are None for a model that was brought: nothing was measured."""
+
+    artifact: Path
+    sha256: str
+    compiled: bool
+    not_compiled_because: str
+    seconds: float
+    trained: training.Trained | None = None
+    rows: int = 0
+    report: Path | None = None
+
+
+def fit(name: str, rows: Rows, model: Model, directory: Path, emit: Emit) -> Outcome:
+    """Read `rows`, fit, measure, write model/ in `directory`.
+
+    Raises InputError for rows no model can be made of, Refused (with the report written beside) for a model below
+    `model.min_accuracy`; the artifact of before is kept in both cases.
+    """
+    began = time.monotonic()
+    total = len(training.STEPS) + 2
+    with _step("Read the rows", 1, total, emit) as detail:
+        dataset = rows.read(model.seed, emit)
+        detail(f"{dataset.findings.rows:,} rows")
+    for note in dataset.findings.notes():
+        emit(note)
+    options = training.Options(model.tfidf.vectorizer_options(), model.C, model.test_size, model.seed)
+    trained = training.train(dataset, options, _shifted(emit, 1, total))
+    facts = Facts(name, dataset.findings.lines(), _made(trained, model))
+    _refuse_below(model.min_accuracy, trained, facts, directory)
+    with _step("Write the artifact and the report", total, total, emit) as detail:
+        written = training.write_artifact(trained, directory / ARTIFACT, emit)
+        write_report(directory / REPORT, trained.metrics, facts)
+        (directory / REFUSED_REPORT).unlink(missing_ok=True)
+        detail(f"{written.path.stat().st_size / 1e6:.1f} MB")
+    return _outcome(written, time.monotonic() - began, trained, dataset.findings.rows, directory / REPORT)
+
+
+def bring(path: Path, directory: Path, emit: Emit) -> Outcome:
+    """Make the artifact of the model in the joblib file at `path`; the report of an earlier one is removed.
+
+    Raises InputError for a file that holds no model that can be served.
+    """
+    began = time.monotonic()
+    with _step("Check the model in a process of its own", 1, 2, emit):
+        brought = training.bring(path, emit)
+    with _step("Write the artifact", 2, 2, emit):
+        written = training.write_artifact(brought, directory / ARTIFACT, emit)
+        (directory / REPORT).unlink(missing_ok=True)
+    return _outcome(written, time.monotonic() - began)
+
+
+def _outcome(written: Any, seconds: float, trained: Any = None, rows: int = 0, report: Path | None = None) -> Outcome:
+    return Outcome(
+        artifact=written.path,
+        sha256=written.sha256,
+        compiled=written.compiled,
+        not_compiled_because=written.reason_not_compiled,
+        seconds=seconds,
+        trained=trained,
+        rows=rows,
+        report=report,
+    )
+
+
+def _refuse_below(threshold: float | None, trained: training.Trained, facts: Facts, directory: Path) -> None:
+    accuracy = trained.metrics.accuracy
+    if threshold is None or accuracy >= threshold:
+        return
+    report = directory / REFUSED_REPORT
+    write_report(report, trained.metrics, facts)
+    raise Refused(
+        f"The model is not good enough: accuracy {accuracy:.3f}, at least {threshold:.3f} is wanted.",
+        "No artifact was written; an earlier one is still there.",
+        f"{report} shows where it goes wrong. Add or correct rows, or lower min_accuracy.",
+        code="min-accuracy",
+    )
+
+
+def _made(trained: training.Trained, model: Model) -> dict[str, str]:
+    """How the model was made, for its report."""
+    import sklearn
+
+    tfidf = model.tfidf
+    low, high = tfidf.ngram_range
+    return {
+        "features": f"TF-IDF of {tfidf.analyzer} n-grams, {low} to {high}; {trained.metrics.terms:,} terms",
+        "terms kept": f"those in at least {tfidf.min_df} texts" if isinstance(tfidf.min_df, int) else str(tfidf.min_df),
+        "classifier": f"logistic regression, C = {model.C:g}",
+        "kept aside": f"{model.test_size:.0%} of the rows, seed {model.seed}",
+        "scikit-learn": sklearn.__version__,
+        "data SHA-256": trained.data_sha256,
+    }
+
+
+@contextmanager
+def _step(title: str, number: int, total: int, emit: Emit) -> Iterator[Callable[[str], None]]:
+    emit(StepStarted(number, total, title))
+    began, detail = time.monotonic(), [""]
+
+    def say(text: str) -> None:
+        detail[0] = text
+
+    yield say
+    emit(StepDone(title, time.monotonic() - began, detail[0]))
+
+
+def _shifted(emit: Emit, by: int, total: int) -> Emit:
+    """An `Emit` for steps that are part of more steps."""
+
+    def pass_on(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            event = replace(event, number=event.number + by, total=total)
+        emit(event)
+
+    return pass_on
