@@ -1,3 +1,27 @@
-"""From labelled tweets to a live REST API on AWS, and safely back to nothing."""
+"""From labelled tweets to a live REST API on AWS, and safely back to nothing.
+
+A map of the house, from the door to the cellar; each may import what stands below it, never above:
+
+    main            assembles the program; the only place where an exception becomes an exit code
+    commands/       one file a command: parse, ask, call, show, suggest what comes next
+    terminal/       the only place that knows rich and questionary: streams, prompts, progress, tables
+
+    wizard          init's questions as data; data_questions those about the rows; questions how any are settled
+    new_project     the files of a new project, from templates/ through scaffold
+    rows            what a project trains on; dataset/ reads it, checks it, fetches Sentiment140
+    modelling       a training run from rows to files; training/ fits and measures, compiling makes plain data of a
+                    fitted model, report/ draws the page
+    image/          what goes into the inference image and the name that follows from it
+    local_server/   the model on localhost, as a container or a process
+    texts           texts to ask about, from arguments, files and pipes
+    pricing         what hosting costs, and where it is offered
+
+    clients/        the outside world: Docker, AWS, an inference server over HTTP
+
+    project, files, events, errors     for everyone
+
+Beside it: server_image/ is the inference server, a package and a Docker build context at once, which imports nothing from
+here; templates/ are the files a user gets.
+"""
 
 __version__ = "0.1.0"
