@@ -36,11 +36,11 @@ def has_header(rows: Sequence[Cells], wanted: Sequence[str]) -> bool:
     first = [(cell or "").strip().casefold() for cell in rows[0]]
     if any(name.strip().casefold() in first for name in wanted if not name.strip().isdigit()):
         return True
-    if not all(first[1:]) or len(set(first)) < len(first) or any(len(cell) > 40 for cell in first):
-        return False
     known = [any(_known(cell, names) for cell in first) for names in (TEXT_NAMES, LABEL_NAMES)]
     if all(known):
         return True
+    if not all(first[1:]) or len(set(first)) < len(first):
+        return False
     body = [[(cell or "").strip().casefold() for cell in row] for row in rows[1:]]
     votes = {_stands_out(cell, [row[i] for row in body]) for i, cell in enumerate(first)}
     return False not in votes and (True in votes or any(known))

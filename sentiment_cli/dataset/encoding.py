@@ -82,7 +82,8 @@ def _plainness(head: bytes, codec: str) -> int:
         text = codecs.getincrementaldecoder(codec)("strict").decode(head)
     except UnicodeDecodeError:
         return 0
-    return 0 if "\0" in text or "\n" not in text else sum(text.count(mark) for mark in '\n ,\t;|"')
+    marks = sum(text.count(mark) for mark in '\n ,\t;|"')
+    return marks if "\n" in text and "\0" not in text and marks * 50 > len(text) else 0
 
 
 def _by_tally(blocks: Iterable[bytes], *, complete: bool) -> Encoding:

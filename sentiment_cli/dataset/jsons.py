@@ -96,9 +96,9 @@ def _tolerant(line: str) -> Any:
     """The value of a line as the standard library's more tolerant parser has it, or the error."""
     try:
         value = json.loads(line)
-    except RecursionError:
-        return ValueError("not valid JSON: nested too deeply")
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        return ValueError(f"not valid JSON: {error.msg} (column {error.colno})")
+    except (ValueError, RecursionError) as error:
         return ValueError(f"not valid JSON: {error}")
     return _whole(value) if isinstance(value, dict) else value
 

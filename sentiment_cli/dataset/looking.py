@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class LabelValue:
-    """A label as it is written in the file, its rows in the part looked at, and up to two texts that have it."""
+    """A label as it is mostly written in the file, its rows in the part looked at, and up to two texts that have it."""
 
     value: str
     count: int
@@ -106,16 +107,19 @@ def _column(table: Table, index: int) -> Column:
 def _label_values(rows: Sequence[Sequence[str | None]], text: int | None, label: int | None) -> tuple[LabelValue, ...]:
     if label is None:
         return ()
-    counts: dict[str, int] = {}
+    spellings: dict[str, Counter[str]] = {}
     examples: dict[str, list[str]] = {}
     for row in rows:
         value = (row[label] or "").strip()
         if not value:
             continue
-        counts[value] = counts.get(value, 0) + 1
-        shown = examples.setdefault(value, [])
+        spellings.setdefault(labels.plain(value), Counter())[value] += 1
+        shown = examples.setdefault(labels.plain(value), [])
         example = row[text] if text is not None else None
         if example and len(shown) < _TEXTS and example not in shown:
             shown.append(example)
-    order = sorted(counts, key=lambda value: (-counts[value], value))
-    return tuple(LabelValue(value, counts[value], tuple(examples[value])) for value in order)
+    found = (
+        LabelValue(spelt.most_common(1)[0][0], spelt.total(), tuple(examples[value]))
+        for value, spelt in spellings.items()
+    )
+    return tuple(sorted(found, key=lambda label: (-label.count, label.value)))

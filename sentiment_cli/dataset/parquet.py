@@ -63,7 +63,7 @@ def _opened(source: Source) -> Iterator[Any]:
     with source.open() as stream, _seekable(stream, source.compressed) as file:
         try:
             yield pyarrow.parquet.ParquetFile(file)
-        except (pyarrow.ArrowException, UnicodeDecodeError) as error:
+        except (pyarrow.ArrowException, UnicodeDecodeError, KeyError) as error:
             raise InputError(
                 f"Cannot read {source.path} as Parquet.",
                 f"The library says: {str(error).splitlines()[0]}",

@@ -19,7 +19,7 @@ def draw(texts: Sequence[str], labels: NDArray[np.int8], limit: int, seed: int) 
     """
     import numpy as np
 
-    key = seed.to_bytes(8, "little", signed=True)
+    key = str(seed).encode()[:64]
     digests = b"".join(blake2b(text.encode(), digest_size=8, key=key).digest() for text in texts)
     places = _apart(np.frombuffer(digests, dtype="<u8").astype(np.uint64), labels)
     taken = []

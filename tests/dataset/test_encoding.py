@@ -53,3 +53,11 @@ def test_utf16_without_a_mark(codec: str, text: str, save: Save) -> None:
     path = save(content.encode(codec))
     assert look(path).encoding == "UTF-16 without a byte order mark"
     assert read(path).texts[1] == f"{text} 1"
+
+
+def test_a_nul_beside_a_line_end_does_not_make_utf16(save: Save) -> None:
+    rows = [f"text number {n},{n % 2}\n" for n in range(600)]
+    rows[300] = "\0" + rows[300]
+    for lead in ("", "x"):
+        data = read(save("text,label\n" + lead + "".join(rows)))
+        assert (data.findings.encoding, data.findings.malformed) == ("UTF-8", 1)

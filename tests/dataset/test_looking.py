@@ -116,3 +116,29 @@ def test_only_the_first_part_of_a_gzip_file_is_looked_at(save: Save) -> None:
     seen = look(save(gzip.compress(as_csv(sorted_by_label(50_000)).encode()), "rows.csv.gz"))
     assert seen.partial
     assert [value.value for value in seen.label_values] == ["no"]
+
+
+def test_spellings_of_a_label_are_one_value(save: Save) -> None:
+    rows = [(f"some text {n}", ("ham", "Spam", "Spam", " spam")[n % 4]) for n in range(40)]
+    assert [(value.value, value.count) for value in look(save(as_csv(rows))).label_values] == [
+        ("Spam", 30),
+        ("ham", 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("text", "label", "label"),
+        (
+            "What would you like to tell us about the product in general?",
+            "Would you buy it again?",
+            "Where do you live?",
+        ),
+    ],
+)
+def test_unusual_headers_are_seen(header: tuple[str, ...], save: Save) -> None:
+    rows = [(f"I would say {n}", ("yes", "no")[n % 2], ("here", "there")[n // 2 % 2]) for n in range(40)]
+    seen = look(save(as_csv(rows, header=header)))
+    assert seen.header == header
+    assert (seen.text_column, seen.label_column) == header[:2]
