@@ -83,8 +83,9 @@ def read(
     trouble = Trouble()
     rows = _collected(table, text, label, trouble, emit)
     classes = _classes(table, label, rows, positive, negative)
+    met = len(rows.texts) + rows.empty + trouble.malformed
     _count_unknown(rows, classes, trouble)
-    refusals.refuse_malformed(table, trouble, len(rows.texts) + rows.empty)
+    refusals.refuse_malformed(table, trouble, met)
     return _dataset(table, rows, trouble, classes, limit, seed)
 
 

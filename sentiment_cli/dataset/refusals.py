@@ -52,9 +52,8 @@ def wrong_label_column(table: Table, label: int, distinct: int) -> InputError:
     )
 
 
-def refuse_malformed(table: Table, trouble: Trouble, readable: int) -> None:
-    """Raises InputError if 1 % or more of the rows are malformed."""
-    rows = trouble.malformed + readable
+def refuse_malformed(table: Table, trouble: Trouble, rows: int) -> None:
+    """Raises InputError if 1 % or more of all `rows` are malformed."""
     if trouble.malformed < TOLERATED * rows or not trouble.malformed:
         return
     unit = "row" if table.format == "parquet" else "line"

@@ -90,6 +90,17 @@ def test_one_percent_of_bad_rows_is_too_much(save) -> None:
     assert read(save(good + "bad\n" * 5)).findings.malformed == 5
 
 
+def test_labels_that_sentiment140_does_not_have_are_malformed(save) -> None:
+    def lines(target: str, count: int) -> str:
+        return "".join(f'"{target}","{n}","Mon Apr 06","NO_QUERY","user{n}","text {n}"\n' for n in range(count))
+
+    good = lines("0", 300) + lines("4", 294)
+    found = read(save(good + lines("7", 5)), format="sentiment140").findings
+    assert (found.rows, found.malformed, found.first_malformed) == (594, 5, (BadRow(595, "unknown label '7'"),))
+    with pytest.raises(InputError, match="6 of 600"):
+        read(save(good + lines("7", 6)), format="sentiment140")
+
+
 def test_blank_lines_and_empty_texts_are_not_malformed(save) -> None:
     found = read(save(as_csv(GOOD) + "\n\n   \n,positive\n  ,negative\n")).findings
     assert (found.rows, found.empty, found.malformed) == (600, 2, 0)
