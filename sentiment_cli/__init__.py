@@ -9,8 +9,8 @@ A map of the house, from the door to the cellar; each may import what stands bel
     wizard          init's questions as data; data_questions those about the rows; questions how any are settled
     new_project     the files of a new project, from templates/ through scaffold
     rows            what a project trains on; dataset/ reads it, checks it, fetches Sentiment140
-    modelling       a training run from rows to files; training/ fits and measures, compiling makes plain data of a
-                    fitted model, report/ draws the page
+    modelling       a training run from rows to files; training/ fits and measures, artifacts and compiling make
+                    model.tar.gz of what was fitted, report/ draws the page
     image/          what goes into the inference image and the name that follows from it
     local_server/   the model on localhost, as a container or a process
     texts           texts to ask about, from arguments, files and pipes
@@ -20,8 +20,8 @@ A map of the house, from the door to the cellar; each may import what stands bel
 
     project, files, events, errors     for everyone
 
-Beside it: server_image/ is the inference server, a package and a Docker build context at once, which imports nothing from
-here; templates/ are the files a user gets.
+Beside it: server_image/ is the inference server, a package and a Docker build context at once, which imports nothing
+from here; templates/ are the files a user gets.
 """
 
 __version__ = "0.1.0"

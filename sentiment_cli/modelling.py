@@ -6,19 +6,20 @@ Imports scikit-learn through `training`, so it is itself imported only when a mo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from sentiment_cli import training
+from sentiment_cli import artifacts, training
 from sentiment_cli.errors import Refused
 from sentiment_cli.events import Emit, Event, StepDone, StepStarted
 from sentiment_cli.project import ARTIFACT, REPORT, Model
 from sentiment_cli.report import Facts, write_report
 from sentiment_cli.rows import Rows
 
+TRAINING_STEPS = 3
+PROBE_ROWS = 500  # of the training texts, to hold the compiled model against scikit-learn's on
 REFUSED_REPORT = REPORT.with_name("refused.html")
 
 
@@ -43,7 +44,7 @@ def fit(name: str, rows: Rows, model: Model, directory: Path, emit: Emit) -> Out
     `model.min_accuracy`; the artifact of before is kept in both cases.
     """
     began = time.monotonic()
-    total = len(training.STEPS) + 2
+    total = TRAINING_STEPS + 2
     with _step("Read the rows", 1, total, emit) as detail:
         dataset = rows.read(model.seed, emit)
         detail(f"{dataset.findings.rows:,} rows")
@@ -54,7 +55,7 @@ def fit(name: str, rows: Rows, model: Model, directory: Path, emit: Emit) -> Out
     facts = Facts(name, dataset.findings.lines(), _made(trained, model))
     _refuse_below(model.min_accuracy, trained, facts, directory)
     with _step("Write the artifact and the report", total, total, emit) as detail:
-        written = training.write_artifact(trained, directory / ARTIFACT, emit)
+        written = artifacts.write(_ingredients(trained, dataset.texts), directory / ARTIFACT)
         write_report(directory / REPORT, trained.metrics, facts)
         (directory / REFUSED_REPORT).unlink(missing_ok=True)
         detail(f"{written.path.stat().st_size / 1e6:.1f} MB")
@@ -70,12 +71,30 @@ def bring(path: Path, directory: Path, emit: Emit) -> Outcome:
     with _step("Check the model in a process of its own", 1, 2, emit):
         brought = training.bring(path, emit)
     with _step("Write the artifact", 2, 2, emit):
-        written = training.write_artifact(brought, directory / ARTIFACT, emit)
+        written = artifacts.write(brought, directory / ARTIFACT)
         (directory / REPORT).unlink(missing_ok=True)
     return _outcome(written, time.monotonic() - began)
 
 
-def _outcome(written: Any, seconds: float, trained: Any = None, rows: int = 0, report: Path | None = None) -> Outcome:
+def _ingredients(trained: training.Trained, texts: Sequence[str]) -> artifacts.Ingredients:
+    return artifacts.Ingredients(
+        labels=trained.names,
+        probe=texts[:: max(1, len(texts) // PROBE_ROWS)],
+        golden=[(each.text, each.label, each.score) for each in trained.golden],
+        vectorizer=trained.vectorizer,
+        classifier=trained.classifier,
+        metrics=trained.metrics.summary(),
+        data_sha256=trained.data_sha256,
+    )
+
+
+def _outcome(
+    written: artifacts.Written,
+    seconds: float,
+    trained: training.Trained | None = None,
+    rows: int = 0,
+    report: Path | None = None,
+) -> Outcome:
     return Outcome(
         artifact=written.path,
         sha256=written.sha256,
