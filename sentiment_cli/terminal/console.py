@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,11 @@ from rich.text import Text
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Event
 from sentiment_cli.terminal.progress import Renderer, renderer_for
+
+OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
+JOINERS = "\u200c\u200d"  # within emoji and in some scripts; harmless
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+PIPE_WIDTH = 200  # no terminal, no edge: what is piped on or logged should not be broken into short lines
 
 
 class Terminal:
@@ -125,11 +131,17 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
         result.add_column("words that decided", overflow="fold")
     for text, row in zip(texts, output, strict=True):
         style = {"positive": "green", "negative": "red"}.get(row["label"].lower(), "cyan")
-        cells = [Text(row["label"], style=f"bold {style}"), Text(f"{row['score']:.3f}"), Text(" ".join(text.split()))]
+        cells = [Text(row["label"], style=f"bold {style}"), Text(f"{row['score']:.3f}"), Text(printable(text))]
         if explain:
             cells.append(_words(row.get("explanation") or []))
         result.add_row(*cells)
     return result
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with nothing in it that a terminal would obey: it may come from a stranger."""
+    line = " ".join(text.split())
+    return "".join(c if c in JOINERS or unicodedata.category(c) not in OBEYED else REPLACEMENT for c in line)
 
 
 def _words(explanation: Sequence[dict[str, Any]]) -> Text:
@@ -137,7 +149,7 @@ def _words(explanation: Sequence[dict[str, Any]]) -> Text:
     for each in explanation[:5]:
         sign, style = ("+", "green") if each["weight"] > 0 else ("-", "red")
         parts.append(f"{sign}{abs(each['weight']):.2f} ", style=style)
-        parts.append(f"{each['word']}  ")
+        parts.append(f"{printable(each['word'])}  ")
     return parts if explanation else Text("no word that the model knows", style="dim")
 
 
@@ -153,4 +165,5 @@ def _console(stream: Any, plain: bool) -> Console:
     # A stream that cannot show an emoji shows its number instead of ending the program.
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
-    return Console(file=stream, no_color=plain, highlight=False, soft_wrap=False, emoji=False, markup=True)
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sentiment_cli import project
+from tests.commands.conftest import run
 from tests.commands.screen import CTRL_C, DOWN, ENTER, Screen
 
 QUESTIONS = ("Project name", "Labelled texts", "AWS region", "What should hold", "Instance type", "Who may call")
 FLAGS = ("--data", "sample", "--region", "eu-west-1", "--no-input")
-
-
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sentiment_cli", *arguments],
-        cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def files(folder: Path) -> dict[str, bytes]:
