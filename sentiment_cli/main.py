@@ -19,6 +19,8 @@ HELP = """From labelled tweets to a live sentiment API on AWS, and safely back t
 
 Start with [bold]sentiment-cli init[/bold], then [bold]train[/bold] and [bold]serve-local[/bold]: none of the three
 needs an AWS account or costs anything.
+
+Every flag has an environment variable: --region is SENTIMENT_REGION. A flag wins over it, it wins over sentiment.toml.
 """
 
 
@@ -65,18 +67,24 @@ def _app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
-    app.callback()(_top)
+    app.callback(help=HELP)(_top)
     for name, function in COMMANDS.items():
         app.command(name)(function)
     return app
 
 
-def _top(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _tell_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"sentiment-cli {__version__}")
         raise typer.Exit
+
+
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """Everything is done by the commands."""
 
 
 def _usage(error: Any) -> InputError:

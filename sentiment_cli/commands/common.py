@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import typer
+from typer.models import OptionInfo
 
 from sentiment_cli.questions import Answer, Prompter
 from sentiment_cli.terminal.console import Terminal
@@ -26,23 +27,22 @@ ProjectDir = Annotated[
         "--project-dir",
         metavar="DIR",
         help="The project's folder.",
-        envvar="SENTIMENT_PROJECT_DIR",
         show_default="this folder",
         rich_help_panel=EVERY_COMMAND,
     ),
 ]
 
 
-def _switch(*names: str, text: str, envvar: str) -> Any:
-    return Annotated[bool, typer.Option(*names, help=text, envvar=envvar, rich_help_panel=EVERY_COMMAND)]
+def _switch(*names: str, text: str) -> Any:
+    return Annotated[bool, typer.Option(*names, help=text, rich_help_panel=EVERY_COMMAND)]
 
 
-Json = _switch("--json", text="Print one JSON object on stdout at the end.", envvar="SENTIMENT_JSON")
-Yes = _switch("-y", "--yes", text="Accept confirmations; invents no values.", envvar="SENTIMENT_YES")
-NoInput = _switch("--no-input", text="Never ask; a missing value is an error.", envvar="SENTIMENT_NO_INPUT")
-NoColor = _switch("--no-color", text="No colours (NO_COLOR works too).", envvar="SENTIMENT_NO_COLOR")
-Verbose = _switch("-v", "--verbose", text="Show what other programs print.", envvar="SENTIMENT_VERBOSE")
-Debug = _switch("--debug", text="Show a traceback when something fails.", envvar="SENTIMENT_DEBUG")
+Json = _switch("--json", text="Print one JSON object on stdout at the end.")
+Yes = _switch("-y", "--yes", text="Accept confirmations; invents no values.")
+NoInput = _switch("--no-input", text="Never ask; a missing value is an error.")
+NoColor = _switch("--no-color", text="No colours (NO_COLOR works too).")
+Verbose = _switch("-v", "--verbose", text="Show what other programs print.")
+Debug = _switch("--debug", text="Show a traceback when something fails.")
 
 SHARED: Mapping[str, tuple[Any, Any]] = {
     "project_dir": (ProjectDir, Path()),
@@ -136,6 +136,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in SHARED.items()
     ]
+    for each in (*own, *shared):
+        _mirror(each)
     first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [first, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own), *shared]
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -143,6 +145,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     wrapper.__name__ = function.__name__
     wrapper.__doc__ = function.__doc__
     return wrapper
+
+
+def _mirror(parameter: inspect.Parameter) -> None:
+    """Give an option its environment variable, which the help tells once and not beside every flag."""
+    for info in getattr(parameter.annotation, "__metadata__", ()):
+        if isinstance(info, OptionInfo):
+            shown = parameter.name.removeprefix("as_").upper()
+            info.envvar, info.show_envvar = f"SENTIMENT_{shown}", False
 
 
 def _run(context: typer.Context, shared: Mapping[str, Any]) -> Run:

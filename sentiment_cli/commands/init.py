@@ -33,64 +33,55 @@ def init(
     run: Run,
     directory: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="The folder to make; without it, this one.", show_default=False),
+        typer.Argument(metavar="DIR", help="The folder to make; without it, this one.", show_default=False),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(
-            help="Project name; AWS resources are named after it.", envvar="SENTIMENT_NAME", rich_help_panel=PROJECT
-        ),
+        typer.Option(help="Project name; AWS resources are named after it.", rich_help_panel=PROJECT),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="FILE|sample|sentiment140",
             help="Labelled rows: a file, the bundled sample, or the public Sentiment140 set.",
-            envvar="SENTIMENT_DATA",
             rich_help_panel=PROJECT,
         ),
     ] = None,
     text_column: Annotated[
         str | None,
-        typer.Option(help="Column with the texts.", envvar="SENTIMENT_TEXT_COLUMN", rich_help_panel=PROJECT),
+        typer.Option(help="Column with the texts.", rich_help_panel=PROJECT),
     ] = None,
     label_column: Annotated[
         str | None,
-        typer.Option(help="Column with the labels.", envvar="SENTIMENT_LABEL_COLUMN", rich_help_panel=PROJECT),
+        typer.Option(help="Column with the labels.", rich_help_panel=PROJECT),
     ] = None,
     positive: Annotated[
         str | None,
-        typer.Option(help="Label that means positive.", envvar="SENTIMENT_POSITIVE", rich_help_panel=PROJECT),
+        typer.Option(help="Label that means positive.", rich_help_panel=PROJECT),
     ] = None,
     negative: Annotated[
         str | None,
-        typer.Option(help="Label that means negative.", envvar="SENTIMENT_NEGATIVE", rich_help_panel=PROJECT),
+        typer.Option(help="Label that means negative.", rich_help_panel=PROJECT),
     ] = None,
-    region: Annotated[
-        str | None, typer.Option(help="AWS region.", envvar="SENTIMENT_REGION", rich_help_panel=AWS)
-    ] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region.", rich_help_panel=AWS)] = None,
     profile: Annotated[
         str | None,
-        typer.Option(help="AWS profile whose credentials are used.", envvar="SENTIMENT_PROFILE", rich_help_panel=AWS),
+        typer.Option(help="AWS profile whose credentials are used.", rich_help_panel=AWS),
     ] = None,
     endpoint: Annotated[
         EndpointKind | None,
-        typer.Option(help="Always on, or by the request.", envvar="SENTIMENT_ENDPOINT", rich_help_panel=AWS),
+        typer.Option(help="Always on, or by the request.", rich_help_panel=AWS),
     ] = None,
     instance_type: Annotated[
         str | None,
-        typer.Option(help="SageMaker hosting type.", envvar="SENTIMENT_INSTANCE_TYPE", rich_help_panel=AWS),
+        typer.Option(help="SageMaker hosting type.", rich_help_panel=AWS),
     ] = None,
-    instance_count: Annotated[
-        int | None, typer.Option(help="Instances.", envvar="SENTIMENT_INSTANCE_COUNT", rich_help_panel=AWS)
-    ] = None,
+    instance_count: Annotated[int | None, typer.Option(help="Instances.", rich_help_panel=AWS)] = None,
     memory_mb: Annotated[
         int | None,
-        typer.Option(help="Memory of a serverless endpoint.", envvar="SENTIMENT_MEMORY_MB", rich_help_panel=AWS),
+        typer.Option(help="Memory of a serverless endpoint.", rich_help_panel=AWS),
     ] = None,
-    api_auth: Annotated[
-        ApiAuth | None, typer.Option(help="Who may call the API.", envvar="SENTIMENT_API_AUTH", rich_help_panel=AWS)
-    ] = None,
+    api_auth: Annotated[ApiAuth | None, typer.Option(help="Who may call the API.", rich_help_panel=AWS)] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.", rich_help_panel=PROJECT)] = False,
 ) -> None:
     """Ask a few questions and write a project: sentiment.toml, sample data, and the API's source.

@@ -23,20 +23,18 @@ def invoke(
     run: Run,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TEXT]...", help="Texts; without any, --file or stdin.", show_default=False),
+        typer.Argument(metavar="TEXT", help="Texts; without any, --file or stdin.", show_default=False),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="A JSON body, a CSV file, or one text a line; - is stdin.", envvar="SENTIMENT_FILE"),
+        typer.Option(help="A JSON body, a CSV file, or one text a line; - is stdin."),
     ] = None,
-    target: Annotated[Target, typer.Option(help="What to ask.", envvar="SENTIMENT_TARGET")] = Target.local,
+    target: Annotated[Target, typer.Option(help="What to ask.")] = Target.local,
     url: Annotated[
         str | None,
-        typer.Option(help="Address of a local server, if not the one serve-local started.", envvar="SENTIMENT_URL"),
+        typer.Option(help="Address of a local server, if not the one serve-local started."),
     ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show which words decided.", envvar="SENTIMENT_EXPLAIN")
-    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show which words decided.")] = False,
 ) -> None:
     """Ask a running model for the sentiment of texts.
 

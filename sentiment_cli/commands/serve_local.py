@@ -25,23 +25,15 @@ def serve_local(
     run: Run,
     engine: Annotated[
         Engine,
-        typer.Option(
-            help="docker runs the image as SageMaker does; auto takes it if Docker answers.", envvar="SENTIMENT_ENGINE"
-        ),
+        typer.Option(help="docker runs the image as SageMaker does; auto takes it if Docker answers."),
     ] = Engine.auto,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.", envvar="SENTIMENT_PORT")
-    ] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")] = 8080,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Server processes.", show_default="one per CPU", envvar="SENTIMENT_WORKERS"),
+        typer.Option(min=1, help="Server processes.", show_default="one per CPU"),
     ] = None,
-    artifact: Annotated[
-        Path | None, typer.Option(help="A model.tar.gz, if not the project's own.", envvar="SENTIMENT_ARTIFACT")
-    ] = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Leave it running and return.", envvar="SENTIMENT_DETACH")
-    ] = False,
+    artifact: Annotated[Path | None, typer.Option(help="A model.tar.gz, if not the project's own.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the one that is running.")] = False,
 ) -> None:
     """Serve the trained model on localhost, with a page to try sentences on.

@@ -1,0 +1,61 @@
+"""--help of every command, as it was last read and accepted: run with UPDATE_GOLDEN=1 and read the difference."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sentiment_cli.commands import COMMANDS
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def run(*arguments: str) -> str:
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "100", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sentiment_cli", *arguments],
+        env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip() + "\n"
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_reads_as_accepted(name: str) -> None:
+    text = run(*([name] if name else []), "--help")
+    path = GOLDEN / f"help-{name or 'top'}.txt"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_the_common_flags_and_examples(name: str) -> None:
+    text = run(name, "--help")
+    for flag in ("--project-dir", "--json", "--yes", "--no-input", "--no-color", "--verbose", "--debug"):
+        assert flag in text
+    assert "Examples:" in text
+
+
+def test_help_feels_instant() -> None:
+    """Against the bare start of Python and Typer in the same run, so that a slow machine does not matter."""
+
+    def best(code: str) -> float:
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    bare = best("import typer, rich.console")
+    ours = best("from sentiment_cli.main import run; run(['--help'])")
+    assert ours < 3 * bare + 0.1
+
+
+def test_version() -> None:
+    assert run("--version") == "sentiment-cli 0.1.0\n"
