@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import Any
 
 import matplotlib as mpl
@@ -25,6 +26,7 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))  # classes are told apa
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and takes the page's font
     "svg.hashsalt": "report",  # the same figures give the same bytes
+    "text.parse_math": False,  # a label may hold dollar signs
     "font.size": 11.0,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -46,7 +48,7 @@ def roc(curves: Sequence[Curve]) -> str:
     with _figure("ROC curve") as (axes, result):
         axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=DASHED, label="chance")
         for number, curve in enumerate(curves[: len(LINES)]):
-            name = "this model" if len(curves) == 1 else curve.name
+            name = "this model" if len(curves) == 1 else _plain(curve.name)
             label = f"{name} (area {curve.auc:.3f})"
             axes.plot(
                 curve.false_positive_rate, curve.true_positive_rate, color=SECOND, linestyle=LINES[number],
@@ -65,7 +67,7 @@ def calibration(bins: Sequence[Bin], what: str) -> str:
         most = max(each.rows for each in bins)
         axes.plot(x, y, color=SECOND, linewidth=1.6, label="this model")
         axes.scatter(x, y, s=[15 + 120 * each.rows / most for each in bins], color=SECOND, zorder=3)
-        _square(axes, f"probability given for {what}", "share that came true")
+        _square(axes, f"probability given for {_plain(what)}", "share that came true")
         axes.legend(loc="upper left")
     return result[0]
 
@@ -80,17 +82,22 @@ def histogram(found: Histogram, labels: Sequence[str], what: str) -> str:
             left = [edge + width * 0.08 + bar * number for edge in found.edges[:-1]]
             axes.bar(left, row, width=bar, align="edge", color=colour, label=label)
         axes.set_xlim(found.edges[0], found.edges[-1])
-        axes.set_xlabel(f"probability given for {what}")
+        axes.set_xlabel(f"probability given for {_plain(what)}")
         axes.set_ylabel("texts")
         axes.grid(visible=False, axis="x")
         axes.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, 1.16))
     return result[0]
 
 
+def _plain(label: str) -> str:
+    """A label as a plot can show it: not too long, and no halves of characters, which matplotlib refuses."""
+    return shorten(label.encode("utf-8", errors="replace").decode(), 30, placeholder="…")
+
+
 def _series(found: Histogram, labels: Sequence[str]) -> list[tuple[Sequence[int], str, str]]:
     if len(labels) == 2:
         return [
-            (counts, f"{label} in truth", colour)
+            (counts, f"{_plain(label)} in truth", colour)
             for counts, label, colour in zip(found.counts, labels, (FIRST, SECOND), strict=True)
         ]
     return [([sum(column) for column in zip(*found.counts, strict=True)], "all texts", SECOND)]
