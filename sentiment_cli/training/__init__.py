@@ -7,9 +7,9 @@ says what was measured and why it is done so.
 
 from __future__ import annotations
 
-from sentiment_cli.training.fitting import train
 from sentiment_cli.training.metrics import Bin, ClassScore, Curve, Histogram, Metrics, Mistake, Word
 from sentiment_cli.training.options import Options
+from sentiment_cli.training.run import train
 from sentiment_cli.training.trained import Golden, Trained
 
 __all__ = [
