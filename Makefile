@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: test lint types pytest demo lock clean
+.PHONY: test lint types pytest demo picture lock clean
 
 test: lint types pytest
 
@@ -17,6 +17,10 @@ types: $(READY)
 
 pytest: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# docs/terminal.svg, from really running the commands in it.
+picture: $(READY)
+	$(BIN)/python -m docs.picture
 
 # The main job, from nothing to predictions, in a folder of its own.
 demo: $(READY)

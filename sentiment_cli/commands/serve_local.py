@@ -50,6 +50,7 @@ def serve_local(
       sentiment-cli serve-local --stop
     """
     from sentiment_cli import local_server
+    from sentiment_cli.errors import Interrupted
     from sentiment_cli.project import ARTIFACT
 
     if stop:
@@ -64,11 +65,14 @@ def serve_local(
         project_dir=run.project_dir,
         detach=detach,
     )
-    with stopping_on_sigterm(), running:
-        running.wait_ready()
-        _announce(run, running, detach=detach)
-        if not detach:
-            _watch(run, running)
+    try:
+        with stopping_on_sigterm(), running:
+            running.wait_ready()
+            _announce(run, running, detach=detach)
+            if not detach:
+                _watch(run, running)
+    except KeyboardInterrupt:
+        raise Interrupted("The server is stopped.", code="interrupted") from None
 
 
 def _stop(run: Run) -> None:

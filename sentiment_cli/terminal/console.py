@@ -16,7 +16,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from sentiment_cli.errors import SentimentError
+from sentiment_cli.errors import Declined, Interrupted, SentimentError
 from sentiment_cli.events import Event
 from sentiment_cli.terminal.progress import Renderer, renderer_for
 
@@ -91,7 +91,9 @@ class Terminal:
     def fail(self, error: SentimentError) -> None:
         """Say what went wrong, why, and what to do next."""
         self.settle()
-        self.err.print(Text.assemble(("Error: ", "bold red"), (error.what, "bold")))
+        # Stopping and saying no are what the user wanted.
+        label = Text() if isinstance(error, (Declined, Interrupted)) else Text("Error: ", "bold red")
+        self.err.print(label.append(error.what, style="bold"))
         if error.why:
             self.err.print(Text(error.why))
         if error.fix:
