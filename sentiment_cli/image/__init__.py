@@ -6,7 +6,7 @@ whose tag exists never has to be built again.
 
 from __future__ import annotations
 
-from sentiment_cli.image.build import BuildFailed, build, find
-from sentiment_cli.image.recipe import Recipe, recipe
+from sentiment_cli.image.building import BuildFailed, build, find
+from sentiment_cli.image.recipes import Recipe, recipe
 
 __all__ = ["BuildFailed", "Recipe", "build", "find", "recipe"]

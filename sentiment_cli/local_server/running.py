@@ -191,7 +191,7 @@ class Running:
         return SentimentError(
             what,
             (reason or why) + (f" The end of its log:\n{shown}" if shown else " It wrote nothing."),
-            _remedy(reason),
+            "Correct that, then run `sentiment-cli serve-local` again; `sentiment-cli train` writes the model anew.",
             code="server-failed",
         )
 
@@ -206,9 +206,3 @@ def _reason(lines: Sequence[str]) -> str:
         if isinstance(said, dict) and said.get("event") == "failed":
             return str(said.get("reason", ""))
     return ""
-
-
-def _remedy(reason: str) -> str:
-    if "version" in reason:
-        return "Train again with the versions installed here, or serve with `--engine docker`, which brings its own."
-    return "Correct that, then run `sentiment-cli serve-local` again; `sentiment-cli train` writes the model anew."

@@ -92,7 +92,7 @@ class _Job:
         try:
             unpack(self.artifact, model)
             return verify(model)
-        except ArtifactError as error:
+        except (ArtifactError, OSError) as error:
             raise InputError(
                 f"{self.artifact} cannot be served.", str(error),
                 "Run `sentiment-cli train` to write it again.", code="artifact-unusable",

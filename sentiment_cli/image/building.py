@@ -17,7 +17,7 @@ from sentiment_cli.image.network import Network, masked, network
 if TYPE_CHECKING:
     from sentiment_cli.clients.docker import Engine
     from sentiment_cli.clients.docker_values import Image
-    from sentiment_cli.image.recipe import Recipe
+    from sentiment_cli.image.recipes import Recipe
 
 SOURCE = "docker build"
 SHOWN_LINES = 8  # of the build's end, in an error
