@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,32 +32,48 @@ class Counts:
     keys: Ints
     rows_with: Ints
     rows: NDArray[np.int32]
-    times: NDArray[np.int32]
+    times: NDArray[np.integer]
+
+    def places_in(self, chosen: Ints) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each key its place in `chosen` (ascending), and whether it really is there."""
+        at = np.searchsorted(chosen, self.keys)
+        return at, np.append(chosen, -1)[at] == self.keys
 
 
 @dataclass(frozen=True)
 class Level:
     """All n-grams of one length: in every part, and in sum for those in at least as many rows as asked for.
 
-    `frequent` are the keys of those, ascending; `rows_with` says in how many rows each is, `total` how often it occurs.
-    `terms` makes strings of positions in `frequent`.
+    `frequent` are the keys of those, ascending, and `rows_with` says in how many rows each is. `terms` makes strings of
+    positions in `frequent`.
     """
 
     parts: list[Counts]
     frequent: Ints
     rows_with: Ints
-    total: Ints
     terms: Callable[[NDArray[np.intp]], list[str]]
+
+    def occurrences(self) -> Ints:
+        """How often each frequent n-gram occurs, repetitions in a row included."""
+        total = np.zeros(len(self.frequent), dtype=np.int64)
+        for part in self.parts:
+            at, found = part.places_in(self.frequent)
+            starts = np.cumsum(part.rows_with) - part.rows_with
+            total[at[found]] += np.add.reduceat(part.times, starts, dtype=np.int64)[found]
+        return total
 
 
 def count(corpus: Corpus, longest: int, least: float, executor: Executor) -> list[Level]:
-    """The n-grams of 1, 2, ... `longest` words; `least` is the smallest number of rows that makes one frequent."""
-    level = _words(corpus, least, executor)
-    levels = [level]
+    """The n-grams of 1, 2, ... `longest` words; `least` is the smallest number of rows that makes one frequent.
+
+    Uses up the corpus' parts.
+    """
+    levels = [_words(corpus, least, executor)]
     if longest == 1:
         return levels
-    rank, alphabet = _alphabetical(corpus.words, level.frequent)
+    rank, alphabet = _alphabetical(corpus.words, levels[0].frequent)
     runs = list(executor.map(lambda part: _Runs.of(part, rank, len(alphabet)), corpus.parts))
+    corpus.parts.clear()
     beginnings = alphabet
     while True:
         level = _longer(runs, beginnings, alphabet, least, executor)
@@ -70,22 +86,22 @@ def count(corpus: Corpus, longest: int, least: float, executor: Executor) -> lis
 
 def _words(corpus: Corpus, least: float, executor: Executor) -> Level:
     parts = list(executor.map(lambda part: tally(part.ids, _row_numbers(part), part.rows), corpus.parts))
-    keys, rows_with, total = _frequent(parts, least)
+    keys, rows_with = _frequent(parts, least)
     words = corpus.words
-    return Level(parts, keys, rows_with, total, lambda positions: [words[i] for i in keys[positions].tolist()])
+    return Level(parts, keys, rows_with, lambda positions: [words[i] for i in keys[positions].tolist()])
 
 
 def _longer(
     runs: Sequence[_Runs], beginnings: Sequence[str], alphabet: Sequence[str], least: float, executor: Executor
 ) -> Level:
     parts = list(executor.map(_Runs.tally, runs))
-    keys, rows_with, total = _frequent(parts, least)
+    keys, rows_with = _frequent(parts, least)
 
     def terms(positions: NDArray[np.intp]) -> list[str]:
         first, last = np.divmod(keys[positions], max(1, len(alphabet)))
         return [f"{beginnings[i]} {alphabet[j]}" for i, j in zip(first.tolist(), last.tolist(), strict=True)]
 
-    return Level(parts, keys, rows_with, total, terms)
+    return Level(parts, keys, rows_with, terms)
 
 
 def _alphabetical(words: Sequence[str], frequent: Ints) -> tuple[NDArray[np.int32], list[str]]:
@@ -151,7 +167,8 @@ def tally(keys: NDArray[np.integer], rows: NDArray[np.int32], row_count: int) ->
     pairs |= rows
     pairs.sort()
     starts = _starts(pairs)
-    times = np.diff(starts, append=len(pairs)).astype(np.int32)
+    times = np.diff(starts, append=len(pairs))
+    times = times.astype(np.min_scalar_type(times.max(initial=0)))  # a byte, but for the longest of texts
     pairs = pairs[starts]
     rows = (pairs & ((1 << bits) - 1)).astype(np.int32)
     pairs >>= bits
@@ -167,14 +184,13 @@ def _starts(ordered: Ints) -> NDArray[np.intp]:
     return np.flatnonzero(fresh)
 
 
-def _frequent(parts: Sequence[Counts], least: float) -> tuple[Ints, Ints, Ints]:
-    """(keys, rows with them, occurrences) of what is in at least `least` rows of all parts together."""
-    keys = reduce(np.union1d, (part.keys for part in parts))
-    rows_with, total = np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
-    for part in parts:
-        at = np.searchsorted(keys, part.keys)
-        rows_with[at] += part.rows_with
-        starts = np.cumsum(part.rows_with) - part.rows_with
-        total[at] += np.add.reduceat(part.times, starts, dtype=np.int64)
+def _frequent(parts: Sequence[Counts], least: float) -> tuple[Ints, Ints]:
+    """(keys, rows with them) of what is in at least `least` rows of all parts together."""
+    keys = np.concatenate([part.keys for part in parts])
+    order = np.argsort(keys, kind="stable")  # runs in order already: merging them is all there is to do
+    keys = keys[order]
+    starts = _starts(keys)
+    rows_with = np.concatenate([part.rows_with for part in parts])[order]
+    rows_with = np.add.reduceat(rows_with, starts) if len(starts) else rows_with
     frequent = rows_with >= least
-    return keys[frequent], rows_with[frequent], total[frequent]
+    return keys[starts[frequent]], rows_with[frequent]

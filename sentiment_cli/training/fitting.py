@@ -10,7 +10,7 @@ import numpy as np
 
 from sentiment_cli.events import Emit, Note, Progress, ignore
 from sentiment_cli.training.counting import count
-from sentiment_cli.training.matrix import Matrix, tfidf
+from sentiment_cli.training.matrix import tfidf
 from sentiment_cli.training.options import Options
 from sentiment_cli.training.processes import processes_for, usable_cpus
 from sentiment_cli.training.solver import MOST_STEPS, Solution, solve
@@ -36,8 +36,9 @@ def fit(
 
     vectorizer = TfidfVectorizer(**options.tfidf)
     with ThreadPoolExecutor(usable_cpus()) as executor:
-        matrix, numbers = _learn_vocabulary(vectorizer, texts, executor, emit)
-        solution = solve(matrix, labels, len(names), options.C, lambda n: emit(Progress("Fitting", n, None, "steps")))
+        parts, numbers = _learn_vocabulary(vectorizer, texts, executor, emit)
+        on_step = lambda step: emit(Progress("Fitting", step, None, "steps"))  # noqa: E731
+        solution = solve(parts, labels, len(names), options.C, executor, on_step)
     if not solution.converged:
         emit(Note("The fit did not converge: a smaller `C` under [model] may help.", "warning"))
     weights = np.empty_like(solution.weights)
@@ -47,21 +48,20 @@ def fit(
 
 def _learn_vocabulary(
     vectorizer: TfidfVectorizer, texts: Sequence[str], executor: ThreadPoolExecutor, emit: Emit
-) -> tuple[Matrix, NDArray[np.intp]]:
-    """Fit `vectorizer`; the texts' matrix, and for each column of it the number of its term."""
+) -> tuple[list[Any], NDArray[np.intp]]:
+    """Fit `vectorizer`; the texts' matrix in parts, and for each of its columns the number of the term."""
     if not _countable(vectorizer):
-        return _plain(vectorizer, texts, executor, emit)
+        return _plain(vectorizer, texts, emit)
     corpus = read_words(texts, _splitter(vectorizer), processes_for(len(texts) // CHUNK), emit)
     shortest, longest = vectorizer.ngram_range
     if longest > 1 and any(" " in word for word in corpus.words):
-        return _plain(vectorizer, texts, executor, emit)
-    least, most = limits(vectorizer, corpus.rows)
+        return _plain(vectorizer, texts, emit)
+    least, most = limits(vectorizer, len(texts))
     emit(Progress("Counting words and phrases", len(texts), len(texts), "rows"))
     levels = count(corpus, longest, least, executor)[shortest - 1 :]
-    rows = corpus.rows
     del corpus
     terms = choose(levels, most, vectorizer.max_features, binary=vectorizer.binary)
-    idf = _idf(terms, rows, smooth=vectorizer.smooth_idf) if vectorizer.use_idf else None
+    idf = _idf(terms, len(texts), smooth=vectorizer.smooth_idf) if vectorizer.use_idf else None
     _set_vocabulary(vectorizer, terms, idf)
     return tfidf(levels, terms, idf, vectorizer, executor), terms.numbers
 
@@ -81,16 +81,14 @@ def _splitter(vectorizer: TfidfVectorizer) -> Callable[[str], Sequence[str]]:
     return lambda text: [word for word in split(prepare(text)) if word not in stop_words]
 
 
-def _plain(
-    vectorizer: TfidfVectorizer, texts: Sequence[str], executor: ThreadPoolExecutor, emit: Emit
-) -> tuple[Matrix, NDArray[np.intp]]:
+def _plain(vectorizer: TfidfVectorizer, texts: Sequence[str], emit: Emit) -> tuple[list[Any], NDArray[np.intp]]:
     """The same by scikit-learn itself."""
     emit(Note("These TF-IDF options are counted by scikit-learn on one CPU, which takes longer."))
     try:
         matrix = vectorizer.fit_transform(texts)
     except ValueError as error:
         raise nothing_left(str(error)) from None
-    return Matrix([matrix], executor), np.arange(matrix.shape[1])
+    return [matrix], np.arange(matrix.shape[1])
 
 
 def _idf(terms: Terms, rows: int, *, smooth: bool) -> NDArray[np.float64]:

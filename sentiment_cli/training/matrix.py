@@ -1,4 +1,4 @@
-"""The TF-IDF matrix in a few parts of consecutive rows, multiplied by several threads with sums in a fixed order."""
+"""The TF-IDF matrix of counted texts, in a few parts of consecutive rows; columns are terms."""
 
 from __future__ import annotations
 
@@ -17,76 +17,74 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class Matrix:
-    """`parts` are sparse matrices of the same columns that make one matrix when stacked."""
-
-    def __init__(self, parts: Sequence[Any], executor: Executor) -> None:
-        self.parts = parts
-        self.executor = executor
-        self.ends = np.cumsum([part.shape[0] for part in parts])
-        self.shape = (int(self.ends[-1]), int(parts[0].shape[1]))
-
-    def times(self, columns: Floats) -> Floats:
-        """The matrix times a vector or a matrix."""
-        return np.concatenate(list(self.executor.map(lambda part: part @ columns, self.parts)))
-
-    def transposed_times(self, rows: Floats) -> Floats:
-        """The transposed matrix times a vector or a matrix."""
-        slices = np.split(rows, self.ends[:-1])
-        products = self.executor.map(lambda part, piece: part.T @ piece, self.parts, slices)
-        total: Floats = next(products)
-        for product in products:
-            total += product
-        return total
-
-
-def tfidf(levels: Sequence[Level], terms: Terms, idf: Floats | None, options: Any, executor: Executor) -> Matrix:
+def tfidf(levels: Sequence[Level], terms: Terms, idf: Floats | None, options: Any, executor: Executor) -> list[Any]:
     """The matrix that a TfidfVectorizer with `options` makes, columns as in `terms`; `idf` is by number of the term.
 
-    Uses up the parts of `levels`: each is let go as soon as it is in the matrix.
+    The parts are sparse matrices by column, which multiply fastest: what is looked up at random is one number a row,
+    and those of a part fit the processor's cache. Uses up the parts of `levels`, as there is no room for both.
     """
-    weights = None if idf is None else idf[terms.numbers]
+    weights = np.ones(len(terms.strings)) if idf is None else idf
+    weights = weights[terms.numbers]
     counts = [[level.parts[i] for level in levels] for i in range(len(levels[0].parts))]
     for level in levels:
         level.parts.clear()
 
     def part(index: int) -> Any:
         mine, counts[index] = counts[index], []
-        return _weighed(*_joined(mine, terms.keys), weights, options)
+        return _part(mine, terms.keys, weights, options)
 
-    return Matrix(list(executor.map(part, range(len(counts)))), executor)
-
-
-def _joined(counts: list[Counts], keys: Sequence[NDArray[np.int64]]) -> tuple[int, Any, Any, Any]:
-    """(number of rows, how many entries each column has, their rows, how many times the term stands there)"""
-    sizes, rows, times = [], [], []
-    row_count = counts[0].row_count
-    for kept in keys:
-        level = counts.pop(0)
-        at = np.searchsorted(kept, level.keys)
-        found = np.append(kept, -1)[at] == level.keys
-        size = np.zeros(len(kept), dtype=np.int64)
-        size[at[found]] = level.rows_with[found]
-        entries = np.repeat(found, level.rows_with)
-        sizes.append(size)
-        rows.append(level.rows[entries])
-        times.append(level.times[entries])
-    return row_count, np.concatenate(sizes), np.concatenate(rows), np.concatenate(times)
+    return list(executor.map(part, range(len(counts))))
 
 
-def _weighed(row_count: int, sizes: Any, rows: Any, times: Any, weights: Floats | None, options: Any) -> Any:
+def _part(counts: list[Counts], keys: Sequence[NDArray[np.int64]], weights: Floats, options: Any) -> Any:
     from scipy.sparse import csc_array
 
-    values = np.ones(len(rows))
+    row_count = counts[0].row_count
+    sizes = [_sizes(level, kept) for level, kept in zip(counts, keys, strict=True)]
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
+    rows, values = np.empty(starts[-1], dtype=np.int32), np.empty(starts[-1])
+    norms = np.zeros(row_count)
+    spans = []
+    column = 0
+    for kept, size in zip(keys, sizes, strict=True):
+        span = slice(starts[column], starts[column + len(kept)])
+        rows[span], values[span] = _entries(counts.pop(0), kept, options)
+        values[span] *= np.repeat(weights[column : column + len(kept)], size)
+        norms += _norms(rows[span], values[span], options.norm, row_count)
+        spans.append(span)
+        column += len(kept)
+    if options.norm == "l2":
+        np.sqrt(norms, out=norms)
+    for span in spans if options.norm else ():
+        values[span] /= norms[rows[span]]
+    small = starts[-1] <= np.iinfo(np.int32).max
+    return csc_array((values, rows, starts.astype(np.int32) if small else starts), shape=(row_count, column))
+
+
+def _sizes(counts: Counts, kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """In how many rows each of the `kept` keys is."""
+    at, found = counts.places_in(kept)
+    sizes = np.zeros(len(kept), dtype=np.int64)
+    sizes[at[found]] = counts.rows_with[found]
+    return sizes
+
+
+def _entries(counts: Counts, kept: NDArray[np.int64], options: Any) -> tuple[NDArray[np.int32], Floats]:
+    """(rows, term frequencies) of the `kept` keys, one key after the other."""
+    _, found = counts.places_in(kept)
+    entries = np.repeat(found, counts.rows_with)
+    times = counts.times[entries]
+    frequencies = np.ones(len(times))
     if not options.binary:
         several = times > 1
-        values[several] = 1 + np.log(times[several]) if options.sublinear_tf else times[several]
-    if weights is not None:
-        values *= np.repeat(weights, sizes)
-    if options.norm is not None:
-        norms = np.bincount(rows, np.abs(values) if options.norm == "l1" else values * values, row_count)
-        norms = norms if options.norm == "l1" else np.sqrt(norms)
-        values /= norms[rows]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    small = starts[-1] <= np.iinfo(np.int32).max
-    return csc_array((values, rows, starts.astype(np.int32) if small else starts), shape=(row_count, len(sizes)))
+        often = times[several].astype(np.float64)
+        frequencies[several] = 1 + np.log(often) if options.sublinear_tf else often
+    return counts.rows[entries], frequencies
+
+
+def _norms(rows: NDArray[np.int32], values: Floats, norm: str | None, row_count: int) -> Floats | float:
+    """Each row's sum of what its norm is made of."""
+    if norm is None:
+        return 0.0
+    sums: Floats = np.bincount(rows, np.abs(values) if norm == "l1" else values * values, row_count)
+    return sums

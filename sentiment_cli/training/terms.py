@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Terms:
     """The vocabulary. `strings` are in alphabetical order, `rows_with` says in how many rows each is.
 
-    `keys[i]` are the kept keys of level i, ascending; those of all levels, one level after the other, are the columns of
+    `keys[i]` are the kept keys of level i, ascending; those of all levels, one after the other, are the columns of
     the matrix, and `numbers[column]` is the place of a column's term in `strings`.
     """
 
@@ -47,17 +47,17 @@ def limits(options: Any, rows: int) -> tuple[float, float]:
 def choose(levels: Sequence[Level], most: float, max_features: int | None, *, binary: bool) -> Terms:
     """Keep what is in at most `most` rows and, of that, the `max_features` terms that occur most often."""
     strings: list[str] = []
-    kept, rows_with, total = [], [], []
+    kept, rows_with = [], []
     for level in levels:
         positions = np.flatnonzero(level.rows_with <= most)
         strings += level.terms(positions)
         kept.append(positions)
         rows_with.append(level.rows_with[positions])
-        total.append((level.rows_with if binary else level.total)[positions])
     order = np.array(sorted(range(len(strings)), key=strings.__getitem__), dtype=np.intp)
     if max_features is not None and max_features < len(order):
         # Which of equally frequent terms are kept is left to argsort by scikit-learn, so it is called alike here.
-        often = np.concatenate(total)[order]
+        counts = [level.rows_with if binary else level.occurrences() for level in levels]
+        often = np.concatenate([count[at] for count, at in zip(counts, kept, strict=True)])[order]
         order = order[np.sort((-often).argsort()[:max_features])]
     if not len(order):
         raise nothing_left()

@@ -45,10 +45,6 @@ class Corpus:
     words: list[str]
     parts: list[Part]
 
-    @property
-    def rows(self) -> int:
-        return sum(part.rows for part in self.parts)
-
 
 def read_words(texts: Sequence[str], split: Callable[[str], Sequence[str]], processes: int, emit: Emit) -> Corpus:
     """The words that `split` finds in `texts`."""
