@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 import time
@@ -18,11 +19,12 @@ from rich.text import Text
 from tests.commands.screen import ENTER, Screen
 
 TARGET = Path(__file__).parent / "terminal.svg"
+QUESTIONS = ("Project name", "Labelled texts", "AWS region", "hold the model", "Instance type", "call the API", "Write")
 SHELL = Style(color="green", bold=True)
 
 
 def main() -> None:
-    console = Console(record=True, width=100, file=Path("/dev/null").open("w"), force_terminal=True)
+    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         init(console, home)
@@ -39,8 +41,8 @@ def main() -> None:
 
 
 def init(console: Console, home: Path) -> None:
-    screen = Screen("init", "my-tweets", cwd=home)
-    for question in ("Project name", "Labelled texts", "AWS region", "hold the model", "Instance type", "call the API", "Write"):
+    screen = Screen("init", "my-tweets", cwd=home, rows=90)
+    for question in QUESTIONS:
         screen.wait_for(question)
         time.sleep(0.3)
         screen.press(ENTER)

@@ -79,7 +79,7 @@ class Tfidf(_Section, frozen=True):
 class Model(_Section, frozen=True):
     """[model]: how the model is fitted and how good it has to be."""
 
-    C: Annotated[float, Meta(gt=0)] = 1.0
+    C: Annotated[float, Meta(gt=0)] = 3.0
     test_size: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     seed: Annotated[int, Meta(ge=0)] = 0
     min_accuracy: Fraction | None = None

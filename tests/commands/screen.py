@@ -15,10 +15,10 @@ ENTER, DOWN, CTRL_C = "\r", "\x1b[B", "\x03"
 
 
 class Screen:
-    """`sentiment-cli ARGUMENTS` on a terminal of 100 by 40."""
+    """`sentiment-cli ARGUMENTS` on a terminal of 100 columns."""
 
-    def __init__(self, *arguments: str, cwd: Path, **environment: str) -> None:
-        self.screen = pyte.Screen(100, 40)
+    def __init__(self, *arguments: str, cwd: Path, rows: int = 40, **environment: str) -> None:
+        self.screen = pyte.Screen(100, rows)
         self.stream = pyte.Stream(self.screen)
         self.history = ""
         self.child = pexpect.spawn(
@@ -26,7 +26,7 @@ class Screen:
             ["-m", "sentiment_cli", *arguments],
             cwd=str(cwd),
             env={**os.environ, "TERM": "xterm-256color", **environment},
-            dimensions=(40, 100),
+            dimensions=(rows, 100),
             encoding="utf-8",
             timeout=30,
         )
