@@ -26,7 +26,8 @@ class Keyboard(io.StringIO):
 BODIES = {
     "body.json": '{"input": [{"text": "Today was a great day!"}, {"text": "she said \\"no\\", then left"},'
     ' {"text": "déjà vu 😒"}]}',
-    "rows.jsonl": '{"text": "Today was a great day!"}\n\n{"text": "she said \\"no\\", then left"}\n{"text": "déjà vu 😒"}\n',
+    "rows.jsonl": '{"text": "Today was a great day!"}\n\n{"text": "she said \\"no\\", then left"}\n'
+    '{"text": "déjà vu 😒"}\n',
     "rows.csv": 'id,text\n1,Today was a great day!\n2,"she said ""no"", then left"\n3,déjà vu 😒\n',
     "rows.tsv": 'tweet\tid\nToday was a great day!\t1\n"she said ""no"", then left"\t2\ndéjà vu 😒\t3\n',
     "lines.txt": 'Today was a great day!\n\nshe said "no", then left\r\n  déjà vu 😒  \n',

@@ -86,5 +86,6 @@ def _norms(rows: NDArray[np.int32], values: Floats, norm: str | None, row_count:
     """Each row's sum of what its norm is made of."""
     if norm is None:
         return 0.0
-    sums: Floats = np.bincount(rows, np.abs(values) if norm == "l1" else values * values, row_count)
-    return sums
+    weights = np.abs(values) if norm == "l1" else values * values
+    # bincount of float weights is float64 already; numpy's types do not say so
+    return np.asarray(np.bincount(rows, weights, row_count), dtype=np.float64)
