@@ -1,0 +1,100 @@
+"""botocore's errors in words a person can act on: what, why, fix; AWS's own code is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sentiment_cli.errors import CredentialsError, Refused, SentimentError
+
+_LOG_IN_AGAIN = "Log in again (`aws sso login`, or renew the keys with `aws configure`), then run the command again."
+
+# code -> (kind of error, what to do); the why is AWS's own message
+_KNOWN: dict[str, tuple[type[SentimentError], str]] = {
+    **dict.fromkeys(
+        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+        (CredentialsError, _LOG_IN_AGAIN),
+    ),
+    **dict.fromkeys(
+        ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+         "IncompleteSignature", "MissingAuthenticationToken", "AuthFailure", "InvalidSignatureException"),
+        (CredentialsError, "Check the access key and secret with `aws sts get-caller-identity`, or choose another "
+                           "--profile. A wrong clock on this machine causes this too."),
+    ),
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"),
+        (SentimentError, "Ask whoever administers the account for that permission."),
+    ),
+    "OptInRequired": (SentimentError, "Enable the region or service for the account in the AWS console."),
+    "ResourceLimitExceeded": (
+        Refused,
+        "Choose an instance type that the account has quota for, or ask for more under Service Quotas in the console.",
+    ),
+    "LimitExceededException": (Refused, "Remove what is no longer needed, or ask for more under Service Quotas."),
+    **dict.fromkeys(
+        ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"),
+        (SentimentError, "AWS asks to slow down. Wait a minute, then run the command again: it goes on where it was."),
+    ),
+}  # fmt: skip
+_AGAIN = "Run the command again: what is done already is kept."
+
+
+def code_of(error: BaseException) -> str:
+    """AWS's code of a ClientError; empty for anything else."""
+    response: dict[str, Any] = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def message_of(error: BaseException) -> str:
+    """AWS's message of a ClientError; the error's own text for anything else."""
+    response: dict[str, Any] = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Message", "") or error)
+
+
+def says(error: BaseException, code: str, *texts: str) -> bool:
+    """Whether AWS answered with `code` and a message with one of `texts` (any message without texts)."""
+    message = message_of(error).lower()
+    return code_of(error) == code and (not texts or any(text.lower() in message for text in texts))
+
+
+def or_none(call: Callable[[], Any], code: str, *texts: str) -> Any | None:
+    """What `call` returns, or None where AWS answers with `code` and one of `texts`: there is no such thing."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call()
+    except ClientError as error:
+        if says(error, code, *texts):
+            return None
+        raise
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Within it, botocore's errors become SentimentErrors: "Cannot DOING." Missing credentials pass as they are."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+    try:
+        yield
+    except (NoCredentialsError, ProfileNotFound):
+        raise
+    except ClientError as error:
+        code, message = code_of(error), message_of(error)
+        kind, fix = _KNOWN.get(code, (SentimentError, _AGAIN))
+        raise kind(f"Cannot {doing}.", f"AWS says {code}: {message.rstrip('.')}.", fix, code=code) from error
+    except BotoCoreError as error:
+        raise _not_reached(doing, error) from error
+
+
+def _not_reached(doing: str, error: BaseException) -> SentimentError:
+    name = type(error).__name__
+    why = f"{name}: {str(error).rstrip('.')}."
+    if name == "SSLError":
+        fix = "Behind a company proxy, name its certificate with AWS_CA_BUNDLE."
+    elif name in ("CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
+                  "PartialCredentialsError"):  # fmt: skip
+        return CredentialsError(f"Cannot {doing}.", why, _LOG_IN_AGAIN, code=name)
+    else:
+        fix = "Check the network and the proxy settings (HTTPS_PROXY), then run the command again."
+    return SentimentError(f"Cannot {doing}.", why, fix, code=name)

@@ -1,0 +1,114 @@
+"""A checked way into one AWS account and region; every client of AWS is made here, with its time-outs and retries.
+
+Nothing here knows whether AWS is the real one: another address comes from AWS_ENDPOINT_URL, as for any AWS tool.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from sentiment_cli import __version__
+from sentiment_cli.clients.aws import hosting_regions
+from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.errors import CredentialsError, InputError
+
+# More than botocore's three: a deployment is long, and giving up in the middle is worse than waiting.
+RETRIES = {"mode": "standard", "total_max_attempts": 6}
+# Never re-sent by itself: an answer may be on its way (AWS_FACTS: InvokeEndpoint takes up to 60 s).
+INVOKE = {"read_timeout": 70, "retries": {"total_max_attempts": 1}}
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Who is asking, and where. Safe to use from several threads."""
+
+    account: str
+    """12 digits."""
+    region: str
+    partition: str
+    """"aws", "aws-cn", ...: the second part of every ARN."""
+    caller: str
+    """The ARN of whoever the credentials belong to."""
+    session: Any = field(repr=False, compare=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def client(self, service: str) -> Any:
+        """boto3's client of `service`; the same one every time."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self.session.client(service, config=_config(service))
+            return self._clients[service]
+
+    def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
+        """The ARN of something in this account."""
+        where = self.region if region else ""
+        return f"arn:{self.partition}:{service}:{where}:{self.account if account else ''}:{resource}"
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The address that stands in for AWS, if one is set."""
+        return os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def connect(region: str, profile: str | None = None) -> Aws:
+    """Find credentials and ask AWS whose they are.
+
+    Raises InputError for a region without SageMaker hosting or a profile that does not exist, CredentialsError for
+    credentials that are missing, wrong or expired.
+    """
+    from botocore.exceptions import NoCredentialsError, ProfileNotFound
+
+    _check_region(region)
+    import boto3
+
+    try:
+        session = boto3.session.Session(region_name=region, profile_name=profile)
+        with translated("ask AWS whose credentials these are"):
+            said = session.client("sts", config=_config("sts")).get_caller_identity()
+    except ProfileNotFound:
+        raise InputError(
+            f"There is no AWS profile {profile!r}.",
+            f"Known profiles: {', '.join(boto3.session.Session().available_profiles) or 'none'}.",
+            "Name one of them with --profile, or run `aws configure --profile NAME`.",
+            code="no-profile",
+        ) from None
+    except NoCredentialsError:
+        raise CredentialsError(
+            "No AWS credentials were found.",
+            "Neither environment variables nor an AWS profile hold any.",
+            "Run `aws configure` (or `aws sso login`), or try everything for free with --sandbox.",
+            code="no-credentials",
+        ) from None
+    return Aws(said["Account"], region, said["Arn"].split(":")[1], said["Arn"], session)
+
+
+def _check_region(region: str) -> None:
+    known = hosting_regions()
+    if region in known:
+        return
+    near = get_close_matches(region, known, n=3, cutoff=0.5)
+    raise InputError(
+        f"{region} is not a region with SageMaker hosting.",
+        f"Near it: {', '.join(near)}." if near else f"There are {len(known)} of them, {known[0]} to {known[-1]}.",
+        "Choose one with --region, or in sentiment.toml under [aws].",
+        code="no-such-region",
+    )
+
+
+def _config(service: str) -> Any:
+    from botocore.config import Config
+
+    options: dict[str, Any] = {
+        "retries": RETRIES,
+        "connect_timeout": 10,
+        "read_timeout": 60,
+        "max_pool_connections": 20,
+    }
+    if service == "sagemaker-runtime":
+        options |= INVOKE
+    return Config(user_agent_extra=f"sentiment-cli/{__version__}", **options)
