@@ -10,6 +10,11 @@ from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 
 _LOG_IN_AGAIN = "Log in again (`aws sso login`, or renew the keys with `aws configure`), then run the command again."
 
+_CHECK_KEYS = (
+    "Check the access key and secret with `aws sts get-caller-identity`, or choose another --profile. A wrong clock on "
+    "this machine causes this too."
+)
+
 # code -> (kind of error, what to do); the why is AWS's own message
 _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
     **dict.fromkeys(
@@ -19,8 +24,7 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
     **dict.fromkeys(
         ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch",
          "IncompleteSignature", "MissingAuthenticationToken", "AuthFailure", "InvalidSignatureException"),
-        (CredentialsError, "Check the access key and secret with `aws sts get-caller-identity`, or choose another "
-                           "--profile. A wrong clock on this machine causes this too."),
+        (CredentialsError, _CHECK_KEYS),
     ),
     **dict.fromkeys(
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -14,11 +16,12 @@ from typing import Any
 from sentiment_cli import __version__
 from sentiment_cli.clients.aws import hosting_regions
 from sentiment_cli.clients.aws_errors import translated
-from sentiment_cli.errors import CredentialsError, InputError
+from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
 # More than botocore's three: a deployment is long, and giving up in the middle is worse than waiting.
 RETRIES = {"mode": "standard", "total_max_attempts": 6}
-# Never re-sent by itself: an answer may be on its way (AWS_FACTS: InvokeEndpoint takes up to 60 s).
+# Never re-sent by itself: the container may still be at work on it. It has 60 s to answer
+# (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html).
 INVOKE = {"read_timeout": 70, "retries": {"total_max_attempts": 1}}
 
 
@@ -34,6 +37,8 @@ class Aws:
     caller: str
     """The ARN of whoever the credentials belong to."""
     session: Any = field(repr=False, compare=False)
+    leaving: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
+    """Set when the user wants to leave: what waits, stops waiting."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -48,6 +53,20 @@ class Aws:
         """The ARN of something in this account."""
         where = self.region if region else ""
         return f"arn:{self.partition}:{service}:{where}:{self.account if account else ''}:{resource}"
+
+    def await_(self, look: Callable[[], bool], *, seconds: float, first: float = 1.0, longest: float = 15.0) -> bool:
+        """Call `look` until it returns true, less and less often; false after `seconds`.
+
+        Raises Interrupted when the user wants to leave.
+        """
+        deadline, pause = time.monotonic() + seconds, first
+        while not look():
+            if time.monotonic() >= deadline:
+                return False
+            if self.leaving.wait(pause):
+                raise Interrupted("Left while waiting.", code="interrupted")
+            pause = min(pause * 1.3, longest)
+        return True
 
     @property
     def endpoint_url(self) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PROJECT_TAG, STAGE_TAG, VERSION_TAG = "sentiment-cli:project", "sentiment-cli:stage", "sentiment-cli:version"
-STAGE_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+STAGE_PATTERN = r"^[a-z][a-z0-9]*$"  # no hyphen: PROJECT-STAGE can then mean one project and one stage only
 STAGE_MAX = 12  # with a project name of 32 and a digest of 10 characters it stays within SageMaker's 63
 
 

@@ -1,0 +1,159 @@
+"""The bucket of a stage: private, encrypted, versioned, TLS only; it is emptied before it is deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sentiment_cli.clients.aws_errors import code_of, or_none
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import Refused
+from sentiment_cli.events import Emit, Progress
+from sentiment_cli.resources import Decision, Existing
+from sentiment_cli.resources.names import Names, tag_list
+
+WITHOUT_LOCATION = "us-east-1"  # the one region whose name S3 does not take
+PRIVATE = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+_NOT_ENCRYPTED = "ServerSideEncryptionConfigurationNotFoundError"
+DELETED_AT_ONCE = 1000  # the most that DeleteObjects takes
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The artifact bucket of a stage."""
+
+    kind: ClassVar[str] = "artifact bucket"
+    usual: ClassVar[str] = ""
+
+    names: Names
+
+    @property
+    def name(self) -> str:
+        return self.names.bucket
+
+    def describe(self, aws: Aws) -> Mapping[str, Any] | None:
+        if not _exists(aws, self.name):
+            return None
+        s3, name = aws.client("s3"), self.name
+        block = or_none(lambda: s3.get_public_access_block(Bucket=name), "NoSuchPublicAccessBlockConfiguration") or {}
+        locked = or_none(
+            lambda: s3.get_bucket_encryption(Bucket=name), "ServerSideEncryptionConfigurationNotFoundError"
+        )
+        policy = or_none(lambda: s3.get_bucket_policy(Bucket=name), "NoSuchBucketPolicy")
+        tags = or_none(lambda: s3.get_bucket_tagging(Bucket=name), "NoSuchTagSet") or {}
+        return {
+            "private": block.get("PublicAccessBlockConfiguration") == PRIVATE,
+            "encrypted": bool(locked),
+            "versioned": s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled",
+            "TLS-only": policy is not None and json.loads(policy["Policy"]) == _tls_only(aws, name),
+            "tagged": self.names.tags.items()
+            <= {each["Key"]: each["Value"] for each in tags.get("TagSet", [])}.items(),
+        }
+
+    def compare(self, found: Mapping[str, Any]) -> Decision:
+        lacking = [setting for setting, there in found.items() if not there]
+        if lacking:
+            return Decision("update", f"not {', '.join(lacking)}")
+        return Decision("keep", "private, encrypted, versioned")
+
+    def create(self, aws: Aws, emit: Emit) -> None:
+        from botocore.exceptions import ClientError
+
+        where = {} if aws.region == WITHOUT_LOCATION else {
+            "CreateBucketConfiguration": {"LocationConstraint": aws.region}
+        }  # fmt: skip
+        try:
+            aws.client("s3").create_bucket(Bucket=self.name, **where)
+        except ClientError as error:
+            if code_of(error) == "BucketAlreadyExists":
+                raise _taken(self.name) from error
+            if code_of(error) != "BucketAlreadyOwnedByYou":
+                raise
+        self.update(aws, {}, emit)
+
+    def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
+        s3, name = aws.client("s3"), self.name
+        if not found.get("private"):
+            s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=PRIVATE)
+        if not found.get("encrypted"):
+            s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTED)
+        if not found.get("versioned"):
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        if not found.get("TLS-only"):
+            s3.put_bucket_policy(Bucket=name, Policy=json.dumps(_tls_only(aws, name)))
+        if not found.get("tagged"):
+            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(self.names.tags)})
+
+
+def delete(aws: Aws, name: str, emit: Emit) -> None:
+    """Remove every version of every object, what was begun and not finished, and the bucket; gone is no error."""
+    if not _exists(aws, name):
+        return
+    s3 = aws.client("s3")
+    removed = 0
+    for batch in _versions(s3, name):
+        s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True})
+        removed += len(batch)
+        emit(Progress("Deleted", removed, None, "object versions"))
+    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    or_none(lambda: s3.delete_bucket(Bucket=name), "NoSuchBucket")
+
+
+def existing(aws: Aws, names: Names) -> list[Existing]:
+    """The stage's bucket, if there is one and it is the caller's."""
+    try:
+        found = _exists(aws, names.bucket)
+    except Refused:  # somebody else's
+        return []
+    return [Existing(Bucket.kind, names.bucket, lambda emit: delete(aws, names.bucket, emit))] if found else []
+
+
+def _exists(aws: Aws, name: str) -> bool:
+    """Whether the bucket is there and ours. Raises Refused if it belongs to somebody else."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=aws.account)
+    except ClientError as error:
+        if code_of(error) in ("404", "NoSuchBucket"):
+            return False
+        if code_of(error) in ("403", "AccessDenied"):
+            raise _taken(name) from error
+        raise
+    return True
+
+
+def _versions(s3: Any, name: str) -> Iterator[list[dict[str, str]]]:
+    for page in s3.get_paginator("list_object_versions").paginate(
+        Bucket=name, PaginationConfig={"PageSize": DELETED_AT_ONCE}
+    ):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if found:
+            yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+
+
+def _tls_only(aws: Aws, name: str) -> dict[str, Any]:
+    """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html, data in transit."""
+    arn = f"arn:{aws.partition}:s3:::{name}"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "EncryptedConnectionsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                "Resource": [arn, f"{arn}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }  # fmt: skip
+
+
+def _taken(name: str) -> Refused:
+    return Refused(
+        f"The bucket {name} cannot be used.",
+        "It exists, and is not yours or not for you to look at: bucket names are shared by everyone on AWS.",
+        "Choose another project name in sentiment.toml, or another --stage: the bucket is named after them.",
+        code="bucket-taken",
+    )
