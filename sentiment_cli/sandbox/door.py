@@ -1,0 +1,119 @@
+"""Where every request to the sandbox comes in: understood, held to AWS's rules, handed on, and written down.
+
+A request goes to the handler that is registered for its operation, else to moto. The door itself knows no service.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from moto.core.request import Request
+from werkzeug.wrappers import Response
+
+from sentiment_cli.sandbox import callers, constraints, naming, reading, writing
+from sentiment_cli.sandbox.access_log import AccessLog
+from sentiment_cli.sandbox.calls import Call, Fault, Handler
+from sentiment_cli.sandbox.reading import Asked
+
+WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+GATEWAY = "/_aws/execute-api/"
+ABOUT = "/_sandbox"
+INTERNAL = "X-Sandbox-Internal"  # with the sandbox's id: a call of the sandbox to itself, which is nobody's
+logger = logging.getLogger(__name__)
+
+
+class Door:
+    """The WSGI application."""
+
+    def __init__(
+        self,
+        handlers: Mapping[tuple[str, str], Handler],
+        others: WSGI,
+        log: AccessLog,
+        about: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._handlers = handlers
+        self._others = others
+        self._log = log
+        self._about = about
+        self.gateway: WSGI | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(GATEWAY) and self.gateway is not None:
+            return self.gateway(environ, start_response)
+        if path == ABOUT:
+            return Response(json.dumps(self._about()), content_type="application/json")(environ, start_response)
+        return self._answer(environ)(environ, start_response)
+
+    def _answer(self, environ: dict[str, Any]) -> Response:
+        began = time.monotonic()
+        request = Request(environ)
+        body = _whole(environ, request)
+        asked = reading.read(request)
+        params: dict[str, Any] = {}
+        account = ""
+        try:
+            account = callers.account(asked)
+            params = reading.parameters(request, asked, body)
+            response = self._ask(environ, request, asked, params, account)
+        except Fault as refusal:
+            response = writing.fault(asked, refusal)
+        except Exception as error:
+            response = writing.fault(asked, _defect(asked, error))
+        if not request.headers.get(INTERNAL):
+            self._write(request, asked, params, account, response, time.monotonic() - began)
+        return response
+
+    def _ask(
+        self, environ: dict[str, Any], request: Request, asked: Asked, params: dict[str, Any], account: str
+    ) -> Response:
+        if asked.operation is None:
+            raise Fault("UnknownOperationException", f"{asked.service or 'AWS'} knows no such operation.")
+        constraints.check(asked.service, asked.operation.input_shape, params)
+        handler = self._handlers.get((asked.service, asked.name))
+        if handler is not None:
+            call = Call(asked.service, asked.name, params, account, asked.region, dict(request.headers))
+            return writing.result(asked, handler(call))
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
+        return Response.from_app(self._others, environ)
+
+    def _write(
+        self, request: Request, asked: Asked, params: Mapping[str, Any], account: str, response: Response, took: float
+    ) -> None:
+        error = writing.error_code(response)
+        self._log.write(
+            service=asked.service,
+            operation=asked.name,
+            resource=naming.resource(asked, params),
+            action=naming.action(asked, request.method, params),
+            implied=naming.implied(asked, params),
+            status=response.status_code,
+            account=account,
+            region=asked.region,
+            mutating=naming.mutating(asked.name),
+            milliseconds=round(took * 1000),
+            **({"error": error} if error else {}),
+        )
+
+
+def _whole(environ: dict[str, Any], request: Request) -> bytes:
+    """The body, read whole; whoever comes next may read it again."""
+    body = request.get_data(cache=True)
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return body
+
+
+def _defect(asked: Asked, error: Exception) -> Fault:
+    what = f"{asked.service}:{asked.name}"
+    if isinstance(error, NotImplementedError):
+        return Fault("NotImplemented", f"The sandbox does not offer {what}.", 501)
+    logger.exception("%s failed", what)
+    return Fault("InternalFailure", f"The sandbox failed at {what}: {type(error).__name__}: {error}", 500)

@@ -1,0 +1,188 @@
+"""Starts, finds and ends the sandbox of a project; there is one at most, and it runs in the background."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Literal
+
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Emit, Note, ignore
+from sentiment_cli.local_server.processes import identity
+from sentiment_cli.sandbox import leftovers, record
+from sentiment_cli.sandbox.access_log import NAME
+from sentiment_cli.sandbox.record import Record
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+LOG = "sandbox.log"
+Engine = Literal["auto", "docker", "process"]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that runs."""
+
+    url: str
+    id: str
+    pid: int
+    engine: Literal["docker", "process"]
+    access_key: str
+    secret_key: str
+    folder: Path
+    started: float
+    account: str = ACCOUNT
+    region: str = REGION
+
+    @property
+    def access_log(self) -> Path:
+        """A JSON object for every request: time, service, operation, resource, action, status, ..."""
+        return self.folder / NAME
+
+    def environment(self) -> dict[str, str]:
+        """What makes any AWS client talk to the sandbox; a profile or session token must not be set beside it."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+def up(project_dir: Path, emit: Emit = ignore, *, engine: Engine = "auto") -> Sandbox:
+    """The project's sandbox, started if it does not run. Raises SentimentError if it cannot be."""
+    _require_moto()
+    folder = record.folder(project_dir)
+    with _alone(folder):
+        found = find(project_dir)
+        if found is not None:
+            return found
+        _clear(folder)
+        started = _start(folder, engine)
+    if started.engine == "process" and engine == "auto":
+        emit(Note("No Docker engine answers: models are served by plain processes, and images cannot be pushed."))
+    return started
+
+
+def find(project_dir: Path) -> Sandbox | None:
+    """The project's sandbox if it runs."""
+    folder = (project_dir / record.FOLDER).absolute()
+    known = record.load(folder)
+    if known is None or identity(known.pid) != known.identity:
+        return None
+    return _sandbox(folder, known)
+
+
+def down(project_dir: Path) -> bool:
+    """End the project's sandbox and remove everything of it, also what a crash left; whether one was running."""
+    folder = (project_dir / record.FOLDER).absolute()
+    if not folder.exists():
+        return False
+    with _alone(folder):
+        found = find(project_dir)
+        if found is not None:
+            _stop(found)
+        _clear(folder)
+    record.forget(folder)
+    with suppress(OSError):
+        folder.parent.rmdir()  # only if nothing else is in it
+    return found is not None
+
+
+def clean(project_dir: Path) -> None:
+    """Remove what a sandbox that no longer runs has left, if any."""
+    folder = (project_dir / record.FOLDER).absolute()
+    if folder.exists() and find(project_dir) is None:
+        with _alone(folder):
+            _clear(folder)
+
+
+def _require_moto() -> None:
+    if find_spec("moto") is None or find_spec("flask") is None:
+        raise SentimentError(
+            "The sandbox cannot start.",
+            "Some of its parts, which nothing else needs, are not installed.",
+            "Run `pip install 'sentiment-cli[sandbox]'`, then try again.",
+            code="sandbox-missing",
+        )
+
+
+def _start(folder: Path, engine: Engine) -> Sandbox:
+    with (folder / LOG).open("wb") as output:
+        # Its own session: Ctrl-C in the terminal is not for it. Its own folder: Python looks for modules there first.
+        child = subprocess.Popen(
+            [sys.executable, "-m", "sentiment_cli.sandbox", str(folder), engine],
+            env=_environment(), cwd=folder, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline and child.poll() is None:
+        known = record.load(folder)
+        if known is not None and known.pid == child.pid:
+            return _sandbox(folder, known)
+        sleep(0.02)
+    child.kill()
+    raise _not_started(folder)
+
+
+def _environment() -> Mapping[str, str]:
+    """That of this process, without what would make the sandbox's own calls go elsewhere, and with its mark."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    return {**own, leftovers.MARK: uuid.uuid4().hex[:12]}
+
+
+def _not_started(folder: Path) -> SentimentError:
+    log = folder / LOG
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return SentimentError(
+        "The sandbox did not start.",
+        f"It last said: {lines[-1]}" if lines else "It said nothing.",
+        f"Look at {log}, then try again.",
+        code="sandbox-failed",
+    )
+
+
+def _stop(sandbox: Sandbox) -> None:
+    with suppress(ProcessLookupError):
+        began = identity(sandbox.pid)
+        os.kill(sandbox.pid, signal.SIGTERM)
+        deadline = monotonic() + STOP_SECONDS
+        while identity(sandbox.pid) == began != "" and monotonic() < deadline:
+            sleep(0.05)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what the sandbox on record started and wrote."""
+    known = record.load(folder)
+    if known is not None:
+        leftovers.end(known.id, docker=known.engine == "docker")
+    for entry in folder.iterdir():
+        if entry.name != "lock":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _sandbox(folder: Path, known: Record) -> Sandbox:
+    return Sandbox(
+        known.url, known.id, known.pid, known.engine, f"SANDBOX{ACCOUNT}", known.secret, folder, known.started
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within it no other command starts or ends this sandbox."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

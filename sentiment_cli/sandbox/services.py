@@ -1,0 +1,47 @@
+"""Which parts of the sandbox answer which operations; what none of them answers is moto's."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.context import Context
+
+PARTS = ("gaps", "registry", "hosting", "lambdas", "gateway")
+
+
+class Services:
+    """The services of one sandbox, opened."""
+
+    def __init__(self, context: Context) -> None:
+        self.handlers: dict[tuple[str, str], Handler] = {}
+        self.gateway: Any = None
+        self._parts = [part for name in PARTS if (part := _part(name)) is not None]
+        for part in self._parts:
+            self.handlers.update(_of(part, "services", context) or {})
+            self.gateway = self.gateway or _of(part, "application", context)
+
+    def close(self) -> None:
+        """Let every service end what it runs."""
+        for part in self._parts:
+            close: Callable[[], None] | None = getattr(part, "close", None)
+            if close is not None:
+                close()
+
+
+def _of(part: ModuleType, name: str, context: Context) -> Any:
+    function: Callable[[Context], Mapping[Any, Any]] | None = getattr(part, name, None)
+    return function(context) if function is not None else None
+
+
+def _part(name: str) -> ModuleType | None:
+    full = f"sentiment_cli.sandbox.{name}"
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name == full:
+            return None
+        raise
