@@ -123,7 +123,7 @@ def _require_moto() -> None:
 def _start(folder: Path, engine: Engine) -> Sandbox:
     with (folder / LOG).open("wb") as output:
         # Its own session: Ctrl-C in the terminal is not for it. Its own folder: Python looks for modules there first.
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "sentiment_cli.sandbox", str(folder), engine],
             env=_environment(), cwd=folder, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,

@@ -19,7 +19,7 @@ def keep(sandbox: str, *, docker: bool) -> None:
     def forever() -> None:
         while True:
             # Its own session: whatever ends the sandbox's does not end it.
-            watcher = subprocess.Popen(
+            watcher = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", __name__, sandbox, "docker" if docker else "process"],
                 env={name: value for name, value in os.environ.items() if name != leftovers.MARK},
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
