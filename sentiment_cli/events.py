@@ -19,7 +19,7 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepDone:
-    """The step that began last is over; `detail` is its result in a few words."""
+    """The step of that title is over; `detail` is its result in a few words."""
 
     title: str
     seconds: float
@@ -34,6 +34,8 @@ class Progress:
     done: int
     total: int | None
     unit: str = ""
+    step: str = ""
+    """Title of the step, where several run side by side; empty for the one that began last."""
 
 
 @dataclass(frozen=True)

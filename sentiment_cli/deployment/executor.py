@@ -1,0 +1,139 @@
+"""Applies a plan: steps that do not need each other side by side, each change on record before it is made and after.
+
+A step that fails lets the others end what they write, then nothing new is begun; what is done stays done and is kept
+by the next run. Ctrl-C does the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment.planner import Change, Plan
+from sentiment_cli.deployment.state import Journal
+from sentiment_cli.errors import Interrupted
+from sentiment_cli.events import Emit, Event, Progress, StepDone, StepStarted
+
+AT_ONCE = 6
+_WORDS = {"create": ("creating", "created"), "update": ("updating", "created"), "replace": ("replacing", "created")}
+
+
+@dataclass(frozen=True)
+class Done:
+    """One step of the result."""
+
+    change: Change
+    seconds: float
+
+    def as_dict(self) -> dict[str, str | float]:
+        """A row of `steps` in the JSON result."""
+        row = self.change.as_dict()
+        return {"resource": row["resource"], "name": row["name"], "action": row["action"], "seconds": self.seconds}
+
+
+@dataclass
+class _Run:
+    """What is going on while a plan is applied."""
+
+    waiting: list[tuple[int, Change]]
+    there: set[str]
+    running: dict[Future[Done], Change] = field(default_factory=dict)
+    done: list[Done] = field(default_factory=list)
+    failure: BaseException | None = None
+
+
+def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
+    """Make every change of `plan`. Raises what the first failing step raised, Interrupted after Ctrl-C."""
+    todo = plan.todo
+    run = _Run(
+        waiting=list(enumerate(todo, 1)), there={change.kind for change in plan.changes if change.action == "keep"}
+    )
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def begin(number: int, change: Change) -> None:
+            run.running[pool.submit(_make, aws, change, journal, _numbered(number, len(todo), change, emit))] = change
+
+        try:
+            _until_done(run, begin)
+        except KeyboardInterrupt:
+            aws.leaving.set()
+            run.waiting.clear()
+            _until_done(run, begin)
+            raise Interrupted("Interrupted.", code="interrupted") from None
+    if run.failure is not None:
+        raise run.failure
+    return run.done
+
+
+def _until_done(run: _Run, begin: Callable[[int, Change], None]) -> None:
+    while run.waiting or run.running:
+        ready = [each for each in run.waiting if set(each[1].step.needs) <= run.there]
+        for each in ready if run.failure is None else ():
+            run.waiting.remove(each)
+            begin(*each)
+        if not run.running:
+            break
+        # with a time-out, for Python hears no Ctrl-C while it waits without one
+        finished, _ = wait(run.running, timeout=0.2, return_when=FIRST_COMPLETED)
+        for future in finished:
+            _take(run, future)
+
+
+def _take(run: _Run, future: Future[Done]) -> None:
+    change = run.running.pop(future)
+    error = future.exception()
+    if error is None:
+        run.done.append(future.result())
+        run.there.add(change.kind)
+    else:
+        run.failure = run.failure or error
+
+
+def _make(aws: Aws, change: Change, journal: Journal, emit: Emit) -> Done:
+    resource, began = change.step.resource, time.monotonic()
+    emit(StepStarted(0, 0, "", resource.usual))
+    doing, finished = _WORDS[change.action]
+    journal.note(resource.kind, resource.name, doing)
+    with translated(f"{change.action} the {resource.kind} {resource.name}"):
+        if change.action == "create":
+            resource.create(aws, emit)
+        elif change.action == "update":
+            resource.update(aws, change.found, emit)
+        else:
+            _replace(aws, change, emit)
+    journal.note(resource.kind, resource.name, finished)
+    seconds = time.monotonic() - began
+    emit(StepDone("", seconds, resource.name))
+    return Done(change, round(seconds, 2))
+
+
+def _replace(aws: Aws, change: Change, emit: Emit) -> None:
+    """Delete, then create."""
+    resource = change.step.resource
+    remove = getattr(resource, "remove", None)
+    if remove is not None:
+        remove(aws, emit)
+    resource.create(aws, emit)
+
+
+def _numbered(number: int, total: int, change: Change, emit: Emit) -> Emit:
+    """An `Emit` that says of every event which step it belongs to."""
+    title = f"{_TITLES[change.action]} {change.kind}"
+
+    def pass_on(event: Event) -> None:
+        if isinstance(event, StepStarted):
+            event = replace(event, number=number, total=total, title=title)
+        elif isinstance(event, StepDone):
+            event = replace(event, title=title)
+        elif isinstance(event, Progress):
+            event = replace(event, step=title)
+        emit(event)
+
+    return pass_on
+
+
+_TITLES = {"create": "Create", "update": "Update", "replace": "Replace"}

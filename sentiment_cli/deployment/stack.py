@@ -1,0 +1,92 @@
+"""The resources of a stage, made of a project and a trained artifact, in the order of their needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sentiment_cli.image import Recipe, recipe
+from sentiment_cli.project import ARTIFACT, Project
+from sentiment_cli.resources import Resource
+from sentiment_cli.resources.api import Api
+from sentiment_cli.resources.artifact import Artifact, sha256_of
+from sentiment_cli.resources.bucket import Bucket
+from sentiment_cli.resources.endpoint import Endpoint
+from sentiment_cli.resources.endpoint_config import EndpointConfig
+from sentiment_cli.resources.execution_role import ExecutionRole
+from sentiment_cli.resources.image import Image
+from sentiment_cli.resources.log_group import LogGroup
+from sentiment_cli.resources.model import Model
+from sentiment_cli.resources.names import Names
+from sentiment_cli.resources.repository import Repository
+
+# Graviton types have a g after the generation (ml.c6g.large, ml.m6gd.large); they run linux/arm64 only.
+ARM, X86 = "linux/arm64", "linux/amd64"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A resource, and the kinds that have to be there before it is made."""
+
+    resource: Resource
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a stage is made of. `manifest` is the artifact's."""
+
+    names: Names
+    steps: tuple[Step, ...]
+    manifest: Mapping[str, Any]
+    archive: Path
+    artifact: Artifact
+    config: EndpointConfig
+    recipe: Recipe
+    api: Api | None
+
+    @property
+    def resources(self) -> list[Resource]:
+        return [step.resource for step in self.steps]
+
+
+def build(
+    project: Project, project_dir: Path, names: Names, manifest: Mapping[str, Any], *, with_api: bool, with_image: bool
+) -> Stack:
+    """The stack of `project`. Without `with_image` nothing is built or pushed: where there is no Docker engine, only a
+    sandbox that runs endpoints as processes can take that."""
+    archive = project_dir / ARTIFACT
+    content = recipe(manifest, platform=platform_of(project))
+    artifact = Artifact(names, archive, sha256_of(archive))
+    model = Model(names, content.tag, artifact.sha256, artifact.key, pushed=with_image)
+    config = _config(project, names, model.name)
+    api = Api(names, project_dir, project.api.auth, names.endpoint) if with_api else None
+    steps = [
+        Step(ExecutionRole(names)),
+        Step(Bucket(names)),
+        Step(artifact, (Bucket.kind,)),
+        Step(Repository(names)),
+        *([Step(Image(names, content), (Repository.kind,))] if with_image else []),
+        Step(LogGroup(names)),
+        Step(model, (ExecutionRole.kind, Artifact.kind, Image.kind if with_image else Repository.kind)),
+        Step(config, (Model.kind,)),
+        Step(Endpoint(names, config.name), (EndpointConfig.kind, LogGroup.kind)),
+        *([Step(api, (Endpoint.kind, Bucket.kind))] if api else []),
+    ]
+    return Stack(names, tuple(steps), manifest, archive, artifact, config, content, api)
+
+
+def platform_of(project: Project) -> str:
+    """The platform that the project's instance type runs."""
+    if project.endpoint.kind == "serverless":
+        return X86
+    family = project.endpoint.instance_type.split(".")[1]
+    return ARM if "g" in family[1:] else X86
+
+
+def _config(project: Project, names: Names, model: str) -> EndpointConfig:
+    chosen = project.endpoint
+    kind: Literal["realtime", "serverless"] = chosen.kind
+    return EndpointConfig(names, model, kind, chosen.instance_type, chosen.instance_count, chosen.memory_mb)

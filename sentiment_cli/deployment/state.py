@@ -1,0 +1,118 @@
+"""`.sentiment/STAGE/state.json`: what was begun and what was finished, written at once, before and after each change.
+
+It is a journal: lost or damaged it costs nothing but memory, for AWS is asked by name and by tag. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sentiment_cli.errors import Refused
+from sentiment_cli.events import Emit, Note
+from sentiment_cli.files import write_atomically
+
+FORMAT = 1
+FOLDER = Path(".sentiment")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One resource: `status` is what was last begun ("creating") or finished ("created")."""
+
+    kind: str
+    name: str
+    status: str
+    at: str
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the journal of a stage holds."""
+
+    project: str
+    stage: str
+    account: str
+    region: str
+    format: int = FORMAT
+    version: str = ""
+    """The version that was verified last."""
+    artifact: str = ""
+    url: str = ""
+    created: str = ""
+    resources: dict[str, Entry] = {}
+
+
+class Journal:
+    """The journal of a stage, open for writing; safe to use from several threads."""
+
+    def __init__(self, path: Path, state: State) -> None:
+        self._path, self.state = path, state
+        self._lock = threading.Lock()
+
+    def note(self, kind: str, name: str, status: str) -> None:
+        """Write down that something is "creating", "created", "updating", "deleting" ... or, "deleted", forget it."""
+        with self._lock:
+            resources = dict(self.state.resources)
+            resources.pop(f"{kind} {name}", None)
+            if status != "deleted":
+                resources[f"{kind} {name}"] = Entry(kind, name, status, _now())
+            self._write(resources=resources)
+
+    def deployed(self, *, version: str, artifact: str, url: str) -> None:
+        """Write down what was verified."""
+        with self._lock:
+            self._write(version=version, artifact=artifact, url=url, created=self.state.created or _now())
+
+    def forget(self) -> None:
+        """Remove the file: the stage is gone."""
+        self._path.unlink(missing_ok=True)
+
+    def _write(self, **changes: Any) -> None:
+        self.state = msgspec.structs.replace(self.state, **changes)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(self._path, msgspec.json.format(msgspec.json.encode(self.state), indent=1), mode=0o600)
+
+
+def path_of(project_dir: Path, stage: str) -> Path:
+    """Where a stage's journal lies."""
+    return project_dir / FOLDER / stage / "state.json"
+
+
+def load(project_dir: Path, stage: str, emit: Emit) -> State | None:
+    """The journal of a stage; None without one.
+
+    One that cannot be read is set aside with a warning. Raises Refused for one that a newer sentiment-cli wrote.
+    """
+    path = path_of(project_dir, stage)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        _refuse_newer(path, content)
+        return msgspec.json.decode(content, type=State)
+    except msgspec.DecodeError:
+        aside = path.with_suffix(".damaged.json")
+        path.replace(aside)
+        emit(Note(f"{path} cannot be read; it is kept as {aside.name}, and AWS is asked for everything.", "warning"))
+        return None
+
+
+def _refuse_newer(path: Path, content: bytes) -> None:
+    class _Version(msgspec.Struct):
+        format: int = FORMAT
+
+    if msgspec.json.decode(content, type=_Version).format > FORMAT:
+        raise Refused(
+            f"{path} was written by a newer sentiment-cli.",
+            f"It has format {msgspec.json.decode(content, type=_Version).format}; this program knows {FORMAT}.",
+            "Update sentiment-cli: `pip install --upgrade sentiment-cli`.",
+            code="newer-state",
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

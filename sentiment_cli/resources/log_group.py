@@ -1,0 +1,90 @@
+"""The endpoint's log group, made before it is written to: SageMaker's own is untagged and kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sentiment_cli.clients.aws_errors import code_of, or_none
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.events import Emit
+from sentiment_cli.resources import Decision, Existing
+from sentiment_cli.resources.names import Names
+
+DAYS = 30
+_GONE = "ResourceNotFoundException"
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """Where the endpoint's containers write.
+
+    Its name: https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+    """
+
+    kind: ClassVar[str] = "log group"
+    usual: ClassVar[str] = ""
+
+    names: Names
+
+    @property
+    def name(self) -> str:
+        return f"/aws/sagemaker/Endpoints/{self.names.endpoint}"
+
+    def describe(self, aws: Aws) -> Mapping[str, Any] | None:
+        logs = aws.client("logs")
+        groups = logs.describe_log_groups(logGroupNamePrefix=self.name)["logGroups"]
+        found = next((each for each in groups if each["logGroupName"] == self.name), None)
+        if found is None:
+            return None
+        tags = logs.list_tags_for_resource(resourceArn=_arn(aws, self.name))["tags"]
+        return {"days": found.get("retentionInDays"), "tags": tags}
+
+    def compare(self, found: Mapping[str, Any]) -> Decision:
+        if found["days"] is None:  # another number is the user's choice
+            return Decision("update", "lines would be kept for ever")
+        if not self.names.tags.items() <= found["tags"].items():
+            return Decision("update", "tags are missing")
+        return Decision("keep", f"keeps lines for {found['days']} days")
+
+    def create(self, aws: Aws, emit: Emit) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            aws.client("logs").create_log_group(logGroupName=self.name, tags=self.names.tags)
+        except ClientError as error:
+            if code_of(error) != "ResourceAlreadyExistsException":
+                raise
+        aws.client("logs").put_retention_policy(logGroupName=self.name, retentionInDays=DAYS)
+
+    def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
+        if found["days"] is None:
+            aws.client("logs").put_retention_policy(logGroupName=self.name, retentionInDays=DAYS)
+        if not self.names.tags.items() <= found["tags"].items():
+            aws.client("logs").tag_resource(resourceArn=_arn(aws, self.name), tags=self.names.tags)
+
+
+def delete(aws: Aws, name: str) -> None:
+    """Remove the log group; gone already is no error."""
+    or_none(lambda: aws.client("logs").delete_log_group(logGroupName=name), _GONE)
+
+
+def existing(aws: Aws, names: Names) -> list[Existing]:
+    """The log group of the stage's endpoint, if there is one."""
+    group = LogGroup(names)
+    if group.describe(aws) is None:
+        return []
+    return [Existing(group.kind, group.name, lambda emit: delete(aws, group.name))]
+
+
+def last_lines(aws: Aws, names: Names, count: int = 20) -> list[str]:
+    """The last lines that the endpoint's containers wrote, oldest first; none where nothing was written."""
+    found = or_none(
+        lambda: aws.client("logs").filter_log_events(logGroupName=LogGroup(names).name, limit=1000)["events"], _GONE
+    )
+    return [str(each["message"]).rstrip() for each in (found or [])[-count:]]
+
+
+def _arn(aws: Aws, name: str) -> str:
+    return aws.arn("logs", f"log-group:{name}")
