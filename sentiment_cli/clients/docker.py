@@ -127,6 +127,42 @@ class Engine:
         labels = found["Config"].get("Labels") or {}
         return Image(found["Id"], found["Architecture"], found["Size"], labels)
 
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        """Give an image one more name."""
+        with _translated("name the image"):
+            self._api.tag(image, repository, tag, force=True)
+
+    def untag(self, name: str) -> None:
+        """Take a name from an image that has others; no error if it is gone."""
+        with _translated("forget a name of the image"), suppress(ImageNotFound):
+            self._api.remove_image(name, noprune=True)
+
+    def push(self, repository: str, tag: str, *, user: str, password: str) -> Iterator[dict[str, Any]]:
+        """Push "repository:tag"; yields the engine's messages as they come: status, progress, error, aux.
+
+        The login is for this push alone: Docker's own settings are not touched.
+        """
+        login = {"username": user, "password": password}
+        with _translated("push the image"):
+            yield from self._api.push(repository, tag, stream=True, decode=True, auth_config=login)
+
+    def service(
+        self, image: str, *, port: int, data: str, environment: Mapping[str, str], labels: Mapping[str, str]
+    ) -> str:
+        """Start a container with a volume at `data`, its `port` on loopback at any free one; its id."""
+        with _translated("start the container"):
+            volume = str(self._api.create_volume(labels=dict(labels))["Name"])
+            config = self._api.create_host_config(
+                binds=[f"{volume}:{data}"], port_bindings={port: ("127.0.0.1",)}, cap_drop=["ALL"],
+                security_opt=["no-new-privileges"],
+            )  # fmt: skip
+            made = self._api.create_container(
+                image, environment=dict(environment), labels=dict(labels), ports=[port], host_config=config,
+                use_config_proxy=False,
+            )  # fmt: skip
+            self._api.start(made["Id"])
+        return str(made["Id"])
+
     def build(
         self, context: bytes, *, name: str, target: str, platform: str, arguments: Mapping[str, str], host_network: bool
     ) -> Iterator[dict[str, Any]]:
