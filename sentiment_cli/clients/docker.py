@@ -127,6 +127,12 @@ class Engine:
         labels = found["Config"].get("Labels") or {}
         return Image(found["Id"], found["Architecture"], found["Size"], labels)
 
+    def pull(self, name: str) -> None:
+        """Have the image "repository@sha256:digest" or "repository:tag", from its registry."""
+        repository, _, digest = name.partition("@")
+        with _translated("pull the image"):
+            self._api.pull(repository if digest else name, tag=digest or None)
+
     def tag(self, image: str, repository: str, tag: str) -> None:
         """Give an image one more name."""
         with _translated("name the image"):
@@ -192,13 +198,13 @@ class Engine:
         return volume
 
     def create(self, spec: ContainerSpec) -> str:
-        """Make a container that may do nothing but compute and answer; its id. It is not started."""
+        """Make a container, by default one that may do nothing but compute and answer; its id. It is not started."""
         with _translated("make the container"):
+            denied = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
             config = self._api.create_host_config(
                 binds=[f"{spec.volume}:{spec.mount}:ro"],
                 port_bindings={spec.port: spec.publish if spec.publish[1] else (spec.publish[0],)},
-                tmpfs=dict(spec.scratch),
-                read_only=True, cap_drop=["ALL"], security_opt=["no-new-privileges"], init=False,
+                tmpfs=dict(spec.scratch), mem_limit=spec.memory, init=False, **(denied if spec.confined else {}),
             )  # fmt: skip
             made = self._api.create_container(
                 spec.image, list(spec.command), user=spec.user, environment=dict(spec.environment),
@@ -226,6 +232,16 @@ class Engine:
         with _translated("read the container's log"), suppress(NotFound):
             written = self._api.logs(container, stdout=True, stderr=True, tail=LOG_LINES)
         return written.decode(errors="replace").splitlines()
+
+    def follow(self, container: str) -> Iterator[str]:
+        """Every line that a container writes, until it stops; none if it is gone."""
+        rest = b""
+        with _translated("read the container's log"), suppress(NotFound):
+            for part in self._api.logs(container, stdout=True, stderr=True, stream=True, follow=True):
+                *lines, rest = (rest + part).split(b"\n")
+                yield from (line.decode(errors="replace").rstrip("\r") for line in lines)
+        if rest:
+            yield rest.decode(errors="replace")
 
     def usage(self, container: str) -> Iterator[Usage]:
         """CPU and memory of a container, about once a second, until it stops."""

@@ -60,7 +60,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class ContainerSpec:
-    """What is run, with what; everything that is not here is denied to it."""
+    """What is run, with what; everything that is not here is denied to it while it is `confined`."""
 
     image: str
     command: Sequence[str]
@@ -75,3 +75,7 @@ class ContainerSpec:
     publish: tuple[str, int]
     """Address and port on the engine's machine; port 0 is any free one."""
     scratch: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "size=64m,noexec,nosuid,nodev"})  # noqa: S108
+    confined: bool = True
+    """No capabilities, and nothing writable but `scratch`."""
+    memory: int | None = None
+    """Bytes it may use; None for as many as there are."""

@@ -1,0 +1,102 @@
+"""The images of models: what SageMaker accepts, and where the engine finds them. Plain processes need none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sentiment_cli.sandbox.calls import Fault
+from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.hosting import policies
+from sentiment_cli.sandbox.hosting.records import Region, invalid
+
+ACCEPTED = "application/vnd.docker.distribution.manifest.v2+json"
+PULLING = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability")
+GRAVITON = ("c6g", "c6gd", "c6gn", "c7g", "m6g", "m6gd", "m8g", "c8g", "r6g", "r6gd", "r7gd", "r8g")
+
+
+class Pushed(Protocol):
+    """What the registry knows of an image."""
+
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def pull_name(self) -> str:
+        """A name, by digest, that the engine can pull."""
+
+
+Find = Callable[[Context, str, str, str], Pushed | None]
+
+
+class Images:
+    """Looks images up in the sandbox's registry."""
+
+    def __init__(self, context: Context, find: Find | None = None) -> None:
+        self._context = context
+        self._find = find or _in_registry
+
+    @property
+    def needed(self) -> bool:
+        return self._context.engine == "docker"
+
+    def find(self, region: Region[Any], uri: str) -> Pushed:
+        """The image of that name, or AWS's error."""
+        found = self._find(self._context, region.account, region.name, uri)
+        if found is None:
+            raise invalid(f"Requested image {uri} not found.")
+        return found
+
+    def check(self, region: Region[Any], role: Any, uri: str) -> None:
+        """Raises the Fault that CreateModel answers for an image that cannot be hosted."""
+        if not self.needed:
+            return
+        found = self.find(region, uri)
+        repository = f"arn:{region.partition}:ecr:{region.name}:{region.account}:repository/{_repository(uri)}"
+        for action in PULLING:
+            if not policies.allows(role, action, repository):
+                raise _cannot_pull(uri, role.arn, action)
+        if found.media_type != ACCEPTED:
+            raise invalid(f"Unsupported manifest media type {found.media_type} for image {uri}.")
+        if found.architecture not in ("amd64", "arm64"):
+            raise invalid(f"Unsupported architecture {found.architecture} for image {uri}.")
+
+    def check_architecture(self, region: Region[Any], uri: str, instance_type: str) -> None:
+        """Raises the Fault for an image that the processors of `instance_type` cannot run."""
+        if not self.needed:
+            return
+        has, wants = self.find(region, uri).architecture, architecture(instance_type)
+        if has != wants:
+            raise invalid(f"Image {uri} has architecture {has}, but {instance_type} runs images of {wants} only.")
+
+    def resolved(self, region: Region[Any], uri: str) -> str:
+        """`uri` by digest."""
+        if not self.needed:
+            return uri
+        digest = self.find(region, uri).pull_name.rpartition("@")[2]
+        return f"{uri.partition('@')[0].rpartition(':')[0] or uri}@{digest}" if digest.startswith("sha256:") else uri
+
+
+def architecture(instance_type: str) -> str:
+    """Of the processors: serverless ("") runs on amd64."""
+    family = instance_type.split(".")[1] if instance_type else ""
+    return "arm64" if family in GRAVITON else "amd64"
+
+
+def _repository(uri: str) -> str:
+    return uri.partition("/")[2].partition("@")[0].partition(":")[0]
+
+
+def _cannot_pull(uri: str, role: str, action: str) -> Fault:
+    return invalid(
+        f"The role {role} cannot pull {uri}. Ensure that the role exists and the image was granted pull permission: "
+        f"it does not grant {action}."
+    )
+
+
+def _in_registry(context: Context, account: str, region: str, uri: str) -> Pushed | None:
+    from sentiment_cli.sandbox import registry
+
+    found: Pushed | None = registry.image(context, account, region, uri)
+    return found

@@ -1,0 +1,101 @@
+"""Keeps one model server running: one that ends is replaced by a new one, as SageMaker replaces an instance."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Lock, Thread
+
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.sandbox.hosting.servers import Host, Job, Server
+
+STARTS = 3  # of a server that ends before it was ever healthy
+PAUSE_SECONDS = 1.0  # before a server that ended is replaced
+PING_SECONDS = 2.0
+
+Log = Callable[[str, str], None]
+"""Takes the name of an instance and a line that its server wrote."""
+
+
+class Instance:
+    """A server that is kept running until it is stopped. It stands for all instances of a variant."""
+
+    def __init__(self, host: Host, job: Job, log: Log) -> None:
+        self.name = _name()
+        self.trouble: SentimentError | None = None
+        """Why a server could not even be started."""
+        self.given_up = Event()
+        self._host = host
+        self._job = job
+        self._log = log
+        self._server: Server | None = None
+        self._healthy = False
+        self._stopping = Event()
+        self._lock = Lock()
+        self._thread = Thread(target=self._keep, name=f"instance {self.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def url(self) -> str | None:
+        """Where its server listens; None while there is none."""
+        server = self._server
+        with suppress(SentimentError):
+            return server.url() if server else None
+        return None
+
+    def is_healthy(self) -> bool:
+        """Whether the server answers /ping with 200 in time."""
+        import httpx
+
+        url = self.url()
+        if url is None:
+            return False
+        try:
+            self._healthy = httpx.get(f"{url}/ping", timeout=PING_SECONDS, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+        return self._healthy
+
+    def stop(self) -> None:
+        """Returns when the server has ended and its last line is logged."""
+        self._stopping.set()
+        with self._lock:
+            if self._server is not None:
+                with suppress(SentimentError):
+                    self._server.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _keep(self) -> None:
+        starts = 0
+        while not self._stopping.is_set() and (self._healthy or starts < STARTS):
+            starts += 1
+            try:
+                self._run()
+            except SentimentError as error:
+                self.trouble = error
+                if not self._healthy:
+                    break
+            self._stopping.wait(PAUSE_SECONDS)
+        self.given_up.set()
+
+    def _run(self) -> None:
+        server = self._host.start(self._job)
+        with self._lock:
+            self._server = server
+        if self._stopping.is_set():
+            server.stop()
+        try:
+            for line in server.lines():
+                self._log(self.name, line)
+        finally:
+            with self._lock:
+                self._server = None
+            server.discard()
+            self.name = _name()
+
+
+def _name() -> str:
+    return f"i-{secrets.token_hex(9)[:17]}"

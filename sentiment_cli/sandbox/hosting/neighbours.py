@@ -1,0 +1,54 @@
+"""What hosting needs of the other services of the sandbox, which moto plays: roles, objects and logs."""
+
+from __future__ import annotations
+
+from threading import Lock
+from time import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from sentiment_cli.sandbox.hosting.records import Region
+
+_writing = Lock()
+
+
+def role(region: Region[Any], arn: str) -> Any:
+    """moto's role; None if there is none."""
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[arn.split(":")[4]][region.partition].get_roles()
+    return next((each for each in roles if each.arn == arn), None)
+
+
+def split_s3(url: str) -> tuple[str, str]:
+    """Bucket and key of "s3://bucket/key"."""
+    parts = urlsplit(url)
+    return parts.netloc, parts.path.lstrip("/")
+
+
+def s3_object(region: Region[Any], url: str) -> bytes | None:
+    """Content of an object; None if there is none in a bucket of this region."""
+    from moto.s3.exceptions import MissingBucket
+    from moto.s3.models import s3_backends
+
+    bucket, key = split_s3(url)
+    backend = s3_backends[region.account][region.partition]
+    try:
+        found = backend.get_object(bucket, key)
+        here = backend.get_bucket(bucket).region_name == region.name
+    except MissingBucket:
+        return None
+    return bytes(found.value) if found is not None and here else None
+
+
+def write_log(region: Region[Any], group: str, stream: str, line: str) -> None:
+    """One line for CloudWatch Logs; group and stream are made where they are missing."""
+    from moto.logs.models import logs_backends
+
+    backend = logs_backends[region.account][region.name]
+    with _writing:
+        if group not in backend.groups:
+            backend.create_log_group(group, {})
+        backend.ensure_log_stream(group, stream)
+        backend.put_log_events(group, stream, [{"timestamp": int(time() * 1000), "message": line}])
