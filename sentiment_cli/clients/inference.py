@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sentiment_cli.errors import InputError, SentimentError
@@ -12,14 +12,22 @@ TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
 
 
 class InferenceClient:
-    """A server that answers `POST /invocations` at `url`. Use as a context manager."""
+    """A server that answers `POST PATH` at `url`. Use as a context manager.
 
-    def __init__(self, url: str) -> None:
+    `headers` go with every request and are shown nowhere. `local` is for a server on this machine, for which a
+    company's proxy must not be asked.
+    """
+
+    def __init__(
+        self, url: str, path: str = "/invocations", headers: Mapping[str, str] | None = None, *, local: bool = True
+    ) -> None:
         import httpx
 
         self.url = url.rstrip("/")
-        # trust_env=False: a company's proxy must not be asked for a server on this machine.
-        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=False)
+        self._path = path
+        self._http = httpx.Client(
+            base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=not local, headers=dict(headers or {})
+        )
 
     def __enter__(self) -> InferenceClient:
         return self
@@ -42,7 +50,7 @@ class InferenceClient:
         Raises SentimentError when nothing listens, InputError when the server refuses a text.
         """
         output: list[dict[str, Any]] = []
-        for start, batch in _batches(texts):
+        for start, batch in batches(texts):
             body: dict[str, Any] = {"input": [{"text": text} for text in batch]}
             if explain:
                 body["explain"] = True
@@ -61,7 +69,7 @@ class InferenceClient:
                 "A text cannot be sent.", f"{error}.", "Remove the broken characters.", code="bad-text"
             ) from None
         try:
-            answer = self._http.post("/invocations", content=content, headers={"Content-Type": "application/json"})
+            answer = self._http.post(self._path, content=content, headers={"Content-Type": "application/json"})
         except httpx.ConnectError:
             raise self._nobody() from None
         except httpx.HTTPError as error:
@@ -70,7 +78,7 @@ class InferenceClient:
                 "Look at the server's own output, then try again.", code="no-answer",
             ) from None  # fmt: skip
         if answer.status_code != 200:
-            raise _refusal(answer, first_row)
+            raise refusal(answer.status_code, answer.text, first_row)
         return self._understood(answer)
 
     def _understood(self, answer: Any) -> dict[str, Any]:
@@ -97,22 +105,26 @@ class InferenceClient:
         )
 
 
-def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """(number of the first, texts) of each request."""
     for start in range(0, len(texts), BATCH):
         yield start, texts[start : start + BATCH]
 
 
-def _refusal(answer: Any, first_row: int) -> SentimentError:
+def refusal(status: int, body: str, first_row: int = 0) -> SentimentError:
+    """The error for an answer other than 200; `body` is problem JSON, or whatever stands in its place."""
+    import json
+
     try:
-        problem = answer.json()
-        detail, row = str(problem.get("detail") or problem["title"]), problem.get("row")
+        problem = json.loads(body)
+        detail, row = str(problem.get("detail") or problem.get("title") or problem["message"]), problem.get("row")
     except (ValueError, KeyError, AttributeError):
-        detail, row = answer.text[:200], None
+        detail, row = body[:200], None
     where = f"Text {first_row + row + 1}: " if isinstance(row, int) else ""
-    kind = InputError if 400 <= answer.status_code < 500 else SentimentError
+    kind = InputError if 400 <= status < 500 else SentimentError
     return kind(
-        f"The server refused the request ({answer.status_code}).",
+        f"The server refused the request ({status}).",
         where + detail,
         "Correct the input." if kind is InputError else "Look at the server's own output.",
-        code=f"http-{answer.status_code}",
+        code=f"http-{status}",
     )

@@ -97,3 +97,9 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     )  # fmt: skip
     found = of_stage(names, (each["EndpointConfigName"] for page in pages for each in page["EndpointConfigs"]))
     return [Existing(EndpointConfig.kind, name, lambda emit, name=name: delete(aws, name)) for name in found]  # type: ignore[misc]
+
+
+def model_of(aws: Aws, name: str) -> str:
+    """Name of the model that a configuration serves; empty if there is no such configuration."""
+    found = or_none(lambda: aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=name), *MISSING)
+    return str(found["ProductionVariants"][0]["ModelName"]) if found else ""

@@ -1,0 +1,217 @@
+"""The whole of a deployment: place, plan, checks, rehearsal, changes, verification, and taking back what fails it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify
+from sentiment_cli.deployment.executor import Done
+from sentiment_cli.deployment.planner import Change, Plan
+from sentiment_cli.deployment.rehearsal import rehearse
+from sentiment_cli.deployment.stack import build
+from sentiment_cli.deployment.state import Journal, State
+from sentiment_cli.errors import Interrupted, PartlyDone, SentimentError
+from sentiment_cli.events import Emit, Note
+from sentiment_cli.project import ARTIFACT, Project
+from sentiment_cli.resources import api as apis
+from sentiment_cli.resources import endpoint_config, model
+from sentiment_cli.resources.endpoint import Endpoint, describe
+from sentiment_cli.resources.image import resolved
+from sentiment_cli.resources.names import Names
+
+KEPT_VERSIONS = 3  # the one that serves and two to go back to
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is deployed, and where. `engine` is what runs containers: "docker", or "process" where there is none."""
+
+    project: Project
+    project_dir: Path
+    stage: str
+    with_api: bool = True
+    engine: str = "docker"
+
+    def names(self, aws: Aws) -> Names:
+        """The names of this stage in that account."""
+        return Names(self.project.name, self.stage, aws.account, aws.region)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What is running now."""
+
+    plan: Plan
+    steps: Sequence[Done]
+    image: Mapping[str, str] | None
+    endpoint: Mapping[str, str]
+    api: Mapping[str, Any] | None
+    verified: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result of `deploy --json`."""
+        artifact = self.plan.stack.artifact
+        return {
+            **self.plan.as_dict(),
+            "steps": [step.as_dict() for step in self.steps],
+            "image": self.image,
+            "artifact": {"s3_uri": artifact.name, "sha256": artifact.sha256},
+            "endpoint": self.endpoint,
+            "api": self.api,
+            "verified": self.verified,
+        }
+
+
+def journal_of(aws: Aws, target: Target, emit: Emit) -> Journal:
+    """The stage's journal, new or as it was left. Raises Refused if the stage is in another account or region."""
+    found = state.load(target.project_dir, target.stage, emit)
+    preflight.same_place(found, aws)
+    path = state.path_of(target.project_dir, target.stage)
+    return Journal(path, found or State(target.project.name, target.stage, aws.account, aws.region))
+
+
+def make_plan(aws: Aws, target: Target) -> Plan:
+    """What has to change on AWS. Raises InputError without an artifact, Refused for one that is not good enough."""
+    said = manifest.read(target.project_dir / ARTIFACT)
+    preflight.good_enough(said, target.project.model.min_accuracy)
+    stack = build(
+        target.project, target.project_dir, target.names(aws), said,
+        with_api=target.with_api, with_image=target.engine == "docker",
+    )  # fmt: skip
+    return planner.plan(aws, stack)
+
+
+def check(aws: Aws, target: Target, plan: Plan, emit: Emit, *, local_test: bool) -> None:
+    """Everything that can be known before the first change. Raises Refused or SentimentError."""
+    preflight.quota(aws, plan, emit)
+    if local_test and any(change.kind == model.Model.kind for change in plan.todo):
+        rehearse(plan, target.project_dir, target.engine, emit)
+
+
+def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -> Deployed:
+    """Make the changes, hold the answers against the model's own, and remove versions too old to go back to.
+
+    Raises Interrupted after Ctrl-C and PartlyDone where a step failed after others were made: both can be resumed.
+    """
+    try:
+        steps = executor.apply(aws, plan, journal, emit)
+        url = _verify(aws, target, plan, emit)
+    except Interrupted:
+        raise _left(plan, journal) from None
+    except SentimentError as error:
+        raise _resumable(error, journal) from error
+    journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
+    prune(aws, plan, journal, emit)
+    return _result(aws, target, plan, steps, url)
+
+
+def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> str:
+    """The API's URL, after endpoint and API have answered rightly; empty without one."""
+    names, said = plan.stack.names, plan.stack.manifest
+    try:
+        texts = verify.endpoint(aws, names, said)
+    except SentimentError as error:
+        raise _taken_back(aws, plan, error, emit) from error
+    emit(Note(f"The endpoint answers as the model does ({texts} texts)."))
+    if plan.stack.api is None:
+        return ""
+    with translated("find the API's address"):
+        url = apis.url_of(aws, names)
+    texts = verify.api(aws, names, url, target.project.api.auth, said)
+    emit(Note(f"The API answers as the model does ({texts} texts)." if texts else "The API is there; only IAM's "
+              "callers may ask it, so it was not tried."))  # fmt: skip
+    return url
+
+
+def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> SentimentError:
+    """Give the endpoint its earlier version again, if there was one, and say so."""
+    change = next(each for each in plan.changes if each.kind == Endpoint.kind)
+    before = (change.found or {}).get("EndpointConfigName")
+    if change.action != "update" or before in (None, plan.stack.config.name):
+        return error
+    emit(Note(f"{error.what} Going back to {before}.", "warning"))
+    endpoint = Endpoint(plan.stack.names, before)
+    with translated(f"give the endpoint {endpoint.name} its earlier version again"):
+        endpoint.update(aws, describe(aws, endpoint.name) or {}, emit)
+    return SentimentError(
+        error.what, f"{error.why} {before} serves again, as before.", "Train again, or look at the image.",
+        code="verification-rolled-back",
+    )  # fmt: skip
+
+
+def prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[str]:
+    """Delete configurations and models older than the last KEPT_VERSIONS; their names."""
+    names, removed = plan.stack.names, []
+    with translated("look for versions that are too old to go back to"):
+        configs = endpoint_config.existing(aws, names)
+        current = [each for each in configs if each.name == plan.stack.config.name]
+        old = [each for each in configs if each not in current][KEPT_VERSIONS - 1 :]
+        gone = {each.name for each in old}
+        used = {endpoint_config.model_of(aws, each.name) for each in configs if each.name not in gone}
+        unused = [each for each in model.existing(aws, names) if each.name not in used] if old else []
+    for each in (*old, *unused):
+        with translated(f"delete the {each.kind} {each.name}"):
+            each.delete(emit)
+        journal.note(each.kind, each.name, "deleted")
+        removed.append(each.name)
+    if old:
+        emit(Note(f"Removed {len(old)} older version{'s' if len(old) > 1 else ''}; {KEPT_VERSIONS} are kept."))
+    return removed
+
+
+def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: str) -> Deployed:
+    names, auth = plan.stack.names, target.project.api.auth
+    with translated("look at what was deployed"):
+        found = describe(aws, names.endpoint) or {}
+        image = resolved(aws, names, plan.stack.recipe.tag) if target.engine == "docker" else None
+        key = apis.key(aws, names) if url and auth == "api-key" else None
+    return Deployed(
+        plan=plan,
+        steps=steps,
+        image={"uri": image, "digest": image.partition("@")[2]} if image else None,
+        endpoint={
+            "name": names.endpoint, "status": str(found.get("EndpointStatus", "")), "version": plan.stack.config.version,
+        },
+        api={"url": url, "auth": auth, "key": key} if url else None,
+        verified=True,
+    )  # fmt: skip
+
+
+def exists(journal: Journal) -> list[str]:
+    """What the journal says was begun and not removed, in words."""
+    return [f"{each.kind} {each.name} ({each.status})" for each in journal.state.resources.values()]
+
+
+def _left(plan: Plan, journal: Journal) -> Interrupted:
+    return Interrupted(
+        "Interrupted. What was done is kept.",
+        _inventory(plan.changes, journal, plan.cost.hourly),
+        "`sentiment-cli deploy` goes on where this stopped; `sentiment-cli teardown` removes everything.",
+        code="interrupted",
+    )
+
+
+def _inventory(changes: Sequence[Change], journal: Journal, hourly: float | None) -> str:
+    there = exists(journal)
+    kept = {f"{change.kind} {change.name}" for change in changes if change.action == "keep"}
+    lines = "\n".join(f"  {each}" for each in [*sorted(f"{each} (as it was)" for each in kept), *there])
+    bills = any(each.startswith(f"{Endpoint.kind} ") for each in (*there, *kept))
+    cost = f"\nThe endpoint bills ${hourly:.3f} an hour." if bills and hourly else "\nNothing of it bills by the hour."
+    return f"There is now:\n{lines}{cost}" if lines else "Nothing was created."
+
+
+def _resumable(error: SentimentError, journal: Journal) -> SentimentError:
+    """`error`, as PartlyDone where something was made that the next run keeps."""
+    if error.exit_code != 1 or not journal.state.resources:
+        return error
+    return PartlyDone(
+        error.what,
+        error.why,
+        f"{error.fix} What was made before is kept; `sentiment-cli deploy` goes on from there.",
+        code=error.code,
+    )

@@ -1,0 +1,121 @@
+"""What has to be right before anything that bills exists; every refusal says what would do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.deployment.state import State
+from sentiment_cli.errors import Refused
+from sentiment_cli.events import Emit, Note
+from sentiment_cli.resources.endpoint_config import EndpointConfig
+
+SERVICE = "sagemaker"
+
+
+def same_place(state: State | None, aws: Aws) -> None:
+    """Refuse another account or region than the stage's: a second copy would bill, and the first be forgotten."""
+    if state is None or not state.resources:
+        return
+    for what, before, now, flag in (
+        ("account", state.account, aws.account, "--profile"),
+        ("region", state.region, aws.region, "--region"),
+    ):
+        if before != now:
+            raise Refused(
+                f"The stage {state.stage} is in {what} {before}, and this would be {what} {now}.",
+                f"`.sentiment/{state.stage}/state.json` remembers what was made there.",
+                f"Use the right {flag}; or tear that stage down first; or choose another --stage.",
+                code=f"other-{what}",
+            )
+
+
+def good_enough(manifest: Mapping[str, Any], min_accuracy: float | None) -> None:
+    """Refuse a model below the project's threshold, or one whose accuracy nobody measured where there is one."""
+    if min_accuracy is None:
+        return
+    accuracy = (manifest.get("metrics") or {}).get("accuracy")
+    if accuracy is not None and accuracy >= min_accuracy:
+        return
+    said = f"accuracy {accuracy:.3f}" if accuracy is not None else "an accuracy that was never measured"
+    raise Refused(
+        f"The model is not good enough: {said}, at least {min_accuracy:.3f} is wanted.",
+        "`min_accuracy` in sentiment.toml says so.",
+        "Train a better model, or lower min_accuracy.",
+        code="min-accuracy",
+    )
+
+
+def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
+    """Refuse an instance type that the account may not use as often as the endpoint needs; say which ones it may.
+
+    AWS answers what is allowed, not what is in use; so endpoints of other stages are counted here. An update runs the
+    new machines beside the old ones. Credentials that may not ask get a warning instead.
+    """
+    config = plan.stack.config
+    changed = any(change.kind == "endpoint" for change in plan.todo)
+    if config.hosting == "serverless" or not changed:
+        return
+    from botocore.exceptions import ClientError
+
+    try:
+        allowed = quotas(aws)
+        used = _in_use(aws, config, plan)
+    except ClientError as error:
+        emit(
+            Note(f"The quota of {config.instance_type} is not known: {code_of(error)}: {message_of(error)}", "warning")
+        )
+        return
+    limit = allowed.get(config.instance_type)
+    if limit is not None and used + config.instance_count > limit:
+        raise _over(config, limit, used, allowed)
+
+
+def quotas(aws: Aws) -> dict[str, int]:
+    """Instance type -> how many instances endpoints may have in this account and region.
+
+    https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+    """
+    suffix = " for endpoint usage"
+    found: dict[str, int] = {}
+    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):  # the account's own come last
+        pages = aws.client("service-quotas").get_paginator(operation).paginate(ServiceCode=SERVICE)
+        for each in (quota for page in pages for quota in page["Quotas"]):
+            if each["QuotaName"].endswith(suffix):
+                found[each["QuotaName"].removesuffix(suffix)] = int(each["Value"])
+    return found
+
+
+def _in_use(aws: Aws, instance_type: str) -> int:
+    """Instances of the type that endpoints have already, this stage's own included: it keeps them during an update."""
+    sagemaker, count = aws.client("sagemaker"), 0
+    for page in sagemaker.get_paginator("list_endpoints").paginate():
+        for each in page["Endpoints"]:
+            count += _instances(sagemaker, each["EndpointName"], instance_type)
+    return count
+
+
+def _instances(sagemaker: Any, endpoint: str, instance_type: str) -> int:
+    found = sagemaker.describe_endpoint(EndpointName=endpoint)
+    variants = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])["ProductionVariants"]
+    return sum(each.get("InitialInstanceCount", 0) for each in variants if each.get("InstanceType") == instance_type)
+
+
+def _over(config: EndpointConfig, limit: int, used: int, allowed: Mapping[str, int]) -> Refused:
+    from sentiment_cli import pricing
+
+    others = [
+        f"{each.name} (${each.usd_per_hour:.3f}/h)"
+        for each in pricing.INSTANCE_TYPES
+        if each.name != config.instance_type and allowed.get(each.name, 0) >= config.instance_count
+    ]
+    in_use = f", of which {used} {'is' if used == 1 else 'are'} in use" if used else ""
+    return Refused(
+        f"The account may not run {config.instance_count} x {config.instance_type} for this endpoint.",
+        f"Its quota is {limit}{in_use}; an update runs new instances beside the old ones.",
+        (f"Take another with --instance-type: {', '.join(others[:4])}; or " if others else "Take ")
+        + f"--endpoint serverless; or ask under Service Quotas for more `{config.instance_type} for endpoint usage`.",
+        code="quota",
+    )

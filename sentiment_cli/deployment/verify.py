@@ -1,0 +1,89 @@
+"""Holds the answers of what was deployed against the model's own, which training wrote into the artifact's manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sentiment_cli.clients.endpoint import EndpointClient
+from sentiment_cli.clients.inference import InferenceClient
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import InputError, SentimentError
+from sentiment_cli.resources import api as apis
+from sentiment_cli.resources.names import Names
+
+SAME_SCORE = 1e-6
+# API Gateway knows a new key, and Lambda a new function's role, after some seconds.
+PATIENCE = 90.0
+
+Ask = Callable[[Sequence[str]], Mapping[str, Any]]
+
+
+class Differs(SentimentError):
+    """What was deployed answers something else than the model does."""
+
+
+def endpoint(aws: Aws, names: Names, manifest: Mapping[str, Any]) -> int:
+    """Ask the endpoint the golden texts; how many there were. Raises Differs, or SentimentError if it cannot answer."""
+    return _check("endpoint", EndpointClient(aws, names.endpoint).ask, _golden(manifest))
+
+
+def api(aws: Aws, names: Names, url: str, auth: str, manifest: Mapping[str, Any]) -> int:
+    """Ask the API the golden texts; how many there were. An API for IAM's callers is not asked: 0.
+
+    Raises Differs, or SentimentError if it cannot answer.
+    """
+    if auth == "iam":
+        return 0
+    headers = {"x-api-key": apis.key(aws, names) or ""} if auth == "api-key" else {}
+    with InferenceClient(url, "predict", headers, local=aws.endpoint_url is not None) as client:
+        return _check("API", lambda texts: _patiently(aws, lambda: client.ask(texts)), _golden(manifest))
+
+
+def _golden(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(manifest.get("golden") or [])
+
+
+def _patiently(aws: Aws, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What `ask` returns, tried again while it is refused or out of order as something new is."""
+    last: list[SentimentError] = []
+    answer: list[Mapping[str, Any]] = []
+
+    def attempt() -> bool:
+        try:
+            answer[:] = [ask()]
+        except SentimentError as error:
+            last[:] = [error]
+            if isinstance(error, InputError) and error.code not in ("http-403", "http-429"):
+                raise
+            return False
+        return True
+
+    if not aws.await_(attempt, seconds=PATIENCE, first=0.5, longest=5.0):
+        raise last[0]
+    return answer[0]
+
+
+def _check(what: str, ask: Ask, golden: Sequence[Mapping[str, Any]]) -> int:
+    # One text at least, so that a model without golden texts is known to answer.
+    texts = [row["text"] for row in golden] or ["Today was a great day!"]
+    answers = ask(texts)["output"]
+    if len(answers) != len(texts):
+        raise _differs(what, f"It was asked {len(texts)} texts and answered {len(answers)}.")
+    for row, answer in zip(golden, answers, strict=False):
+        if answer["label"] != row["label"] or abs(answer["score"] - row["score"]) > SAME_SCORE:
+            raise _differs(
+                what,
+                f"{row['text']!r} is {row['label']} ({row['score']:.6f}) here, and {answer['label']} "
+                f"({answer['score']:.6f}) there.",
+            )
+    return len(golden)
+
+
+def _differs(what: str, why: str) -> Differs:
+    return Differs(
+        f"The {what} does not answer as the model does.",
+        why,
+        "`sentiment-cli deploy` tries again; `sentiment-cli teardown` removes everything.",
+        code="wrong-answers",
+    )
