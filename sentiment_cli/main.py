@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from sentiment_cli import __version__
-from sentiment_cli.commands import COMMANDS
+from sentiment_cli.commands import COMMANDS, GROUPS
 from sentiment_cli.errors import InputError, Interrupted, SentimentError
 from sentiment_cli.terminal.console import Terminal
 
@@ -70,6 +70,11 @@ def _app() -> typer.Typer:
     app.callback(help=HELP)(_top)
     for name, function in COMMANDS.items():
         app.command(name)(function)
+    for name, (text, members) in GROUPS.items():
+        group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
+        for member, function in members.items():
+            group.command(member)(function)
+        app.add_typer(group, name=name)
     return app
 
 
@@ -90,7 +95,7 @@ def _top(
 def _usage(error: Any) -> InputError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "sentiment-cli"
-    message = error.format_message()
+    message = error.format_message() or "a command is missing."
     return InputError(message[:1].upper() + message[1:], "", f"`{path} --help` shows how.", code="usage")
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_cli.commands import COMMANDS
+from sentiment_cli.commands import COMMANDS, GROUPS
 
 GOLDEN = Path(__file__).parent / "golden"
+MEMBERS = [f"{group} {name}" for group, (_, members) in GROUPS.items() for name in members]
 
 
 def run(*arguments: str) -> str:
@@ -24,18 +25,18 @@ def run(*arguments: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip() + "\n"
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMANDS, *GROUPS, *MEMBERS])
 def test_help_reads_as_accepted(name: str) -> None:
-    text = run(*([name] if name else []), "--help")
-    path = GOLDEN / f"help-{name or 'top'}.txt"
+    text = run(*name.split(), "--help")
+    path = GOLDEN / f"help-{name.replace(' ', '-') or 'top'}.txt"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, *MEMBERS])
 def test_every_command_has_the_common_flags_and_examples(name: str) -> None:
-    text = run(name, "--help")
+    text = run(*name.split(), "--help")
     for flag in ("--project-dir", "--json", "--yes", "--no-input", "--no-color", "--verbose", "--debug"):
         assert flag in text
     assert "Examples:" in text

@@ -19,11 +19,14 @@ class AccessLog:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
+        self.regions: set[str] = set()
 
-    def write(self, *, service: str, operation: str, **more: Any) -> None:
+    def write(self, *, service: str, operation: str, region: str, **more: Any) -> None:
         """Add a line."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": at, "service": service, "operation": operation, **more}, ensure_ascii=False)
+        first = {"time": at, "service": service, "operation": operation, "region": region}
+        line = json.dumps({**first, **more}, ensure_ascii=False)
         with self._lock:
             self.counts[service] += 1
+            self.regions.add(region)
             self._file.write(line + "\n")

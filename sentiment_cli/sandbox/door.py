@@ -18,12 +18,13 @@ from werkzeug.wrappers import Response
 from sentiment_cli.sandbox import callers, constraints, naming, reading, writing
 from sentiment_cli.sandbox.access_log import AccessLog
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
+from sentiment_cli.sandbox.inventory import INTERNAL
 from sentiment_cli.sandbox.reading import Asked
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 GATEWAY = "/_aws/execute-api/"
 ABOUT = "/_sandbox"
-INTERNAL = "X-Sandbox-Internal"  # with the sandbox's id: a call of the sandbox to itself, which is nobody's
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,11 +33,13 @@ class Door:
 
     def __init__(
         self,
+        sandbox: str,
         handlers: Mapping[tuple[str, str], Handler],
         others: WSGI,
         log: AccessLog,
         about: Callable[[], dict[str, Any]],
     ) -> None:
+        self._id = sandbox
         self._handlers = handlers
         self._others = others
         self._log = log
@@ -66,7 +69,7 @@ class Door:
             response = writing.fault(asked, refusal)
         except Exception as error:
             response = writing.fault(asked, _defect(asked, error))
-        if not request.headers.get(INTERNAL):
+        if request.headers.get(INTERNAL) != self._id:
             self._write(request, asked, params, account, response, time.monotonic() - began)
         return response
 
@@ -81,7 +84,10 @@ class Door:
             call = Call(asked.service, asked.name, params, account, asked.region, dict(request.headers))
             return writing.result(asked, handler(call))
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
-        return Response.from_app(self._others, environ)
+        response = Response.from_app(self._others, environ)
+        if response.status_code >= 400 and response.mimetype == "text/html":  # a page, not an error of AWS
+            raise NotImplementedError
+        return response
 
     def _write(
         self, request: Request, asked: Asked, params: Mapping[str, Any], account: str, response: Response, took: float

@@ -28,6 +28,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+ANSWER_SECONDS = 60.0  # many resources are many questions
 LOG = "sandbox.log"
 Engine = Literal["auto", "docker", "process"]
 
@@ -59,7 +60,24 @@ class Sandbox:
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **_no_proxy(),
         }
+
+    def about(self) -> dict[str, dict[str, int]]:
+        """How many `requests` there were by service, and `resources` there are by kind."""
+        import httpx
+
+        try:
+            with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+                found: dict[str, dict[str, int]] = client.get(f"{self.url}/_sandbox").raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise SentimentError(
+                "The sandbox does not answer.",
+                f"{self.url}: {error}.",
+                "End it with `sentiment-cli sandbox down`, then start it again.",
+                code="sandbox-silent",
+            ) from error
+        return found
 
 
 def up(project_dir: Path, emit: Emit = ignore, *, engine: Engine = "auto") -> Sandbox:
@@ -108,6 +126,15 @@ def clean(project_dir: Path) -> None:
     if folder.exists() and find(project_dir) is None:
         with _alone(folder):
             _clear(folder)
+
+
+def _no_proxy() -> dict[str, str]:
+    """Where a proxy is set it must not be asked for the sandbox, which is on this machine alone."""
+    if not any(name.lower() in ("http_proxy", "all_proxy") for name in os.environ):
+        return {}
+    set_before = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = ",".join(filter(None, (set_before, "127.0.0.1")))
+    return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def _require_moto() -> None:

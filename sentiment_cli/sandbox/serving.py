@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,7 @@ from sentiment_cli.sandbox import leftovers, record, watcher
 from sentiment_cli.sandbox.access_log import NAME, AccessLog
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.record import Record
+from sentiment_cli.sandbox.running import ACCOUNT
 
 LOOPBACK = "127.0.0.1"
 LOOK_SECONDS = 2.0
@@ -65,6 +67,7 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
     from werkzeug.serving import make_server
 
     from sentiment_cli.sandbox.door import Door
+    from sentiment_cli.sandbox.inventory import Inventory
     from sentiment_cli.sandbox.services import Services
 
     class Quiet(MotoRequestHandler):
@@ -73,14 +76,17 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
 
     server = make_server(LOOPBACK, 0, lambda *_: [], threaded=True, request_handler=Quiet)
     url = f"http://{LOOPBACK}:{server.server_port}"
-    services = Services(Context(folder, url, mark, engine))
+    context = Context(folder, url, mark, engine)
+    services = Services(context)
     log = AccessLog(folder / NAME)
     began = time.time()
 
     def about() -> dict[str, Any]:
-        return {"id": mark, "seconds": round(time.time() - began, 1), "requests": dict(log.counts)}
+        found = (Inventory(context, ACCOUNT, region).all() for region in sorted(log.regions))
+        kinds = Counter(each.kind for listed in found for each in listed)
+        return {"requests": dict(log.counts), "resources": dict(kinds)}
 
-    door = Door(services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
+    door = Door(mark, services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
     door.gateway = services.gateway
     server.app = door
     pid = os.getpid()

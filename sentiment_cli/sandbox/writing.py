@@ -65,7 +65,12 @@ def error_code(response: Response) -> str:
 
 
 def _serialized(asked: Asked, operation: OperationModel, answer: Any) -> ResponseDict:
-    return get_serializer_class(asked.service, asked.protocol)(operation).serialize(answer)
+    written = get_serializer_class(asked.service, asked.protocol)(operation).serialize(answer)
+    if asked.protocol == "json":
+        # The serializer looks at the protocol that the model prefers, not at the one that was spoken.
+        version = operation.service_model.metadata.get("jsonVersion", "1.0")
+        written["headers"]["Content-Type"] = f"application/x-amz-json-{version}"
+    return written
 
 
 def _response(written: ResponseDict) -> Response:

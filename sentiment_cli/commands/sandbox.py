@@ -1,0 +1,148 @@
+"""`sandbox`: the embedded AWS of a project, started, looked at and ended."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sentiment_cli.commands.common import Run, command
+
+if TYPE_CHECKING:
+    from sentiment_cli.sandbox import Sandbox
+
+HELP = "An AWS on this machine: no account, no cost, and nothing leaves the loopback address."
+
+
+class Engine(StrEnum):
+    auto = "auto"
+    docker = "docker"
+    process = "process"
+
+
+@command
+def up(
+    run: Run,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="What runs the models; auto takes Docker if it answers, else plain processes."),
+    ] = Engine.auto,
+) -> None:
+    """Start the project's sandbox in the background, if it does not run yet.
+
+    Everything in it lasts until `sandbox down`. `deploy --sandbox` starts it when it is needed.
+
+    Examples:
+
+      sentiment-cli sandbox up
+
+      eval "$(sentiment-cli sandbox up)" && aws s3 ls
+    """
+    from sentiment_cli import sandbox
+
+    before = sandbox.find(run.project_dir)
+    found = sandbox.up(run.project_dir, run.terminal.emit, engine=engine.value)
+    run.terminal.say(f"The sandbox {'runs already' if before else 'is up'} at {found.url}; it uses {_engine(found)}.")
+    for line in _exports(found):
+        run.terminal.line(line)
+    run.terminal.next_steps(
+        ("sentiment-cli deploy --sandbox", "deploy into it"), ("sentiment-cli sandbox down", "end it")
+    )
+    run.terminal.result({**_as_dict(found), "already_running": before is not None})
+
+
+@command
+def status(run: Run) -> None:
+    """Show whether the project's sandbox runs, what is in it, and how to use it with other AWS clients.
+
+    Examples:
+
+      sentiment-cli sandbox status
+
+      sentiment-cli sandbox status --json
+    """
+    from sentiment_cli import sandbox
+
+    found = sandbox.find(run.project_dir)
+    if found is None:
+        sandbox.clean(run.project_dir)
+        run.terminal.say("No sandbox runs for this project. `sentiment-cli sandbox up` starts one.")
+        run.terminal.result({"running": False})
+        return
+    about = found.about()
+    _show(run, found, about)
+    run.terminal.result({"running": True, **_as_dict(found), **about})
+
+
+@command
+def down(run: Run) -> None:
+    """End the project's sandbox and everything in it, also what a crash of it has left.
+
+    Examples:
+
+      sentiment-cli sandbox down
+
+      sentiment-cli sandbox down --json
+    """
+    from sentiment_cli import sandbox
+
+    ended = sandbox.down(run.project_dir)
+    run.terminal.say("The sandbox is gone, with everything in it." if ended else "No sandbox runs for this project.")
+    run.terminal.result({"ended": ended})
+
+
+COMMANDS = {"up": up, "status": status, "down": down}
+
+
+def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
+    from sentiment_cli.terminal.console import card
+
+    rows = [
+        ("address", found.url),
+        ("engine", _engine(found)),
+        ("account", found.account),
+        ("up for", _age(found)),
+        ("requests", _counts(about["requests"])),
+        ("exist", _counts(about["resources"])),
+        ("access log", str(found.access_log)),
+    ]
+    run.terminal.show(card("The sandbox", rows))
+    for line in _exports(found):
+        run.terminal.line(line)
+
+
+def _engine(found: Sandbox) -> str:
+    return "Docker" if found.engine == "docker" else "plain processes"
+
+
+def _exports(found: Sandbox) -> list[str]:
+    """What a shell needs for any AWS client to talk to the sandbox."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in found.environment().items()]
+    return [*lines, f"export AWS_DEFAULT_REGION={found.region}", "unset AWS_PROFILE AWS_SESSION_TOKEN"]
+
+
+def _as_dict(found: Sandbox) -> dict[str, Any]:
+    return {
+        "url": found.url,
+        "id": found.id,
+        "pid": found.pid,
+        "engine": found.engine,
+        "account": found.account,
+        "region": found.region,
+        "uptime_seconds": round(time.time() - found.started),
+        "access_log": str(found.access_log),
+        "environment": found.environment(),
+    }
+
+
+def _age(found: Sandbox) -> str:
+    minutes, seconds = divmod(max(0, round(time.time() - found.started)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(counted.items())) or "none"

@@ -1,0 +1,15 @@
+"""Operations that moto lacks or does not do well enough, one file a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.context import Context
+
+
+def services(context: Context) -> Mapping[tuple[str, str], Handler]:
+    """Handlers by service and operation."""
+    from sentiment_cli.sandbox.gaps import price_list, service_quotas, tagging
+
+    return {**service_quotas.HANDLERS, **price_list.HANDLERS, **tagging.handlers(context)}
