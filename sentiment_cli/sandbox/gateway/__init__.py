@@ -1,0 +1,53 @@
+"""API Gateway and Lambda of the sandbox: runs what was really deployed, with moto keeping the records.
+
+The server makes `application(context)` before it makes moto's applications, which it also mends (`moto_patches`), hands
+it the requests below `PREFIX`, and calls `close()` when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.gateway.front import PREFIX, Gateway
+
+__all__ = ["PREFIX", "Gateway", "application", "close", "inventory"]
+_opened: list[Gateway] = []
+
+
+def application(context: Context) -> Gateway:
+    """The WSGI application for PREFIX API/STAGE/PATH."""
+    from sentiment_cli.sandbox.gateway import moto_patches
+
+    moto_patches.apply()
+    _opened.append(Gateway(context))
+    return _opened[-1]
+
+
+def close() -> None:
+    """End every process that runs a function."""
+    while _opened:
+        _opened.pop().close()
+
+
+def inventory() -> list[tuple[str, dict[str, str]]]:
+    """(ARN, tags) of every REST API, API key, usage plan and function of every account and region."""
+    from moto.apigateway.models import apigateway_backends
+    from moto.awslambda.models import lambda_backends
+
+    found: list[tuple[str, dict[str, str]]] = []
+    for backend in _all(apigateway_backends):
+        kinds = {"restapis": backend.apis, "apikeys": backend.keys, "usageplans": backend.usage_plans}
+        for kind, things in kinds.items():
+            for name, thing in list(things.items()):
+                arn = f"arn:{backend.partition}:apigateway:{backend.region_name}::/{kind}/{name}"
+                found.append((arn, dict(thing.tags or {})))
+    for backend in _all(lambda_backends):
+        found += [(function.function_arn, dict(function.tags or {})) for function in backend.list_functions()]
+    return found
+
+
+def _all(backends: Any) -> Iterator[Any]:
+    for account in list(backends.values()):
+        yield from list(account.values())

@@ -1,0 +1,86 @@
+"""Requests signed with AWS credentials (SigV4), checked the way AWS checks them: sign again and compare."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sentiment_cli.sandbox.callers import ISSUED
+from sentiment_cli.sandbox.gateway.answers import Refusal
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, ?"
+    r"SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
+)
+
+
+def verify(method: str, url: str, headers: Mapping[str, str], body: bytes, owner: str) -> str:
+    """The access key that has signed the request for execute-api. Raises Refusal; `headers` have lower-case names.
+
+    `owner` is the secret of the sandbox's own keys.
+    """
+    said = headers.get("authorization", "")
+    if not said:
+        raise Refusal("MISSING_AUTHENTICATION_TOKEN")
+    found = _AUTHORIZATION.fullmatch(said.strip())
+    if found is None:
+        raise Refusal("INVALID_SIGNATURE", "Authorization header requires 'Credential', 'Signature', 'SignedHeaders'.")
+    key, _day, region, service, names, signature = found.groups()
+    if service != "execute-api":
+        raise Refusal("INVALID_SIGNATURE", "Credential should be scoped to correct service: 'execute-api'.")
+    signed = {name: headers.get(name, "") for name in names.split(";")}
+    made = _signature(method, url, signed, headers, body, (key, _secret(key, owner), region))
+    if not hmac.compare_digest(made, signature):
+        raise Refusal("INVALID_SIGNATURE")
+    return key
+
+
+def _signature(
+    method: str,
+    url: str,
+    signed: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    credentials: tuple[str, str, str],
+) -> str:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    key, secret, region = credentials
+    signer = _Verifier(SigV4Auth(Credentials(key, secret), "execute-api", region), signed)
+    request = AWSRequest(method, url, data=body, headers=dict(signed))
+    request.context["timestamp"] = headers.get("x-amz-date", "")
+    return signer.sign(request)
+
+
+class _Verifier:
+    """botocore's own signer, made to use exactly the headers that were signed."""
+
+    def __init__(self, auth: Any, signed: Mapping[str, str]) -> None:
+        from botocore.compat import HTTPHeaders
+
+        self._auth = auth
+        chosen = HTTPHeaders()
+        for name, value in signed.items():
+            chosen[name] = " ".join(value.split())
+        auth.headers_to_sign = lambda request: chosen
+
+    def sign(self, request: Any) -> str:
+        canonical = self._auth.canonical_request(request)
+        return str(self._auth.signature(self._auth.string_to_sign(request, canonical), request))
+
+
+def _secret(key: str, owner: str) -> str:
+    """The secret of an access key: what IAM or STS gave out with it, or that of the account's owner."""
+    from moto.iam.models import iam_backends
+
+    for account in list(iam_backends.values()):
+        for backend in list(account.values()):
+            if key in backend.access_keys:
+                return str(backend.access_keys[key].secret_access_key)
+    if ISSUED.fullmatch(key):
+        return owner
+    raise Refusal("INVALID_SIGNATURE", "The security token included in the request is invalid.")

@@ -1,0 +1,155 @@
+"""A sandbox in this process, with a model that is a few lines of Python, and a real function behind a real API."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from sentiment_cli.sandbox import record, serving
+from sentiment_cli.sandbox.calls import Call, Fault
+
+
+@dataclass
+class Aws:
+    """A running sandbox and the way into it."""
+
+    url: str
+    secret: str
+    models: dict[str, Any]
+    """What endpoints answer, by name; an exception is raised."""
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "SANDBOX123456789012",
+            "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_DEFAULT_REGION": "us-east-1",
+        }  # fmt: skip
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service, "us-east-1", endpoint_url=self.url,
+            aws_access_key_id="SANDBOX123456789012", aws_secret_access_key=self.secret,
+        )  # fmt: skip
+
+    def address(self, api_id: str, path: str = "/", stage: str = "api") -> str:
+        return f"{self.url}/_aws/execute-api/{api_id}/{stage}{path}"
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    server, close = serving._open(folder, "gateway-tests", "process")
+    models: dict[str, Any] = {}
+
+    def invoke(call: Call) -> Mapping[str, Any]:
+        name = call.params["EndpointName"]
+        if name not in models:
+            raise Fault("ValidationError", f"Endpoint {name} of account {call.account} not found.")
+        answer = models[name](json.loads(call.params["Body"]))
+        return {"Body": json.dumps(answer).encode(), "ContentType": "application/json"}
+
+    server.app._handlers["sagemaker-runtime", "InvokeEndpoint"] = invoke
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    known = record.load(folder)
+    assert known is not None
+    yield Aws(known.url, known.secret, models)
+    server.shutdown()
+    close()
+    thread.join()
+
+
+@pytest.fixture
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30, trust_env=False) as client:
+        yield client
+
+
+def packed(code: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", code)
+    return buffer.getvalue()
+
+
+def role(aws: Aws, name: str) -> str:
+    iam = aws.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    try:
+        return str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"])
+    except iam.exceptions.EntityAlreadyExistsException:
+        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+
+
+def function(aws: Aws, name: str, code: str, *, timeout: int = 5, **environment: str) -> str:
+    made = aws.client("lambda").create_function(
+        FunctionName=name, Runtime="python3.11", Handler="app.app", Role=role(aws, f"{name}-role"), Timeout=timeout,
+        Code={"ZipFile": packed(code)}, Environment={"Variables": environment},
+    )  # fmt: skip
+    return str(made["FunctionArn"])
+
+
+def swagger(arn: str, **method: Any) -> dict[str, Any]:
+    """A document as Chalice writes it: POST /, POST /items/{id}, and their preflights."""
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+    post = {
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": {
+            "responses": {"default": {"statusCode": "200"}}, "uri": uri, "httpMethod": "POST", "type": "aws_proxy",
+        },
+        **method,
+    }  # fmt: skip
+    options = {
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": {
+            "type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'},
+            "responses": {"default": {"statusCode": "200", "responseParameters": {
+                "method.response.header.Access-Control-Allow-Origin": "'*'",
+                "method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Api-Key'",
+            }}},
+        },
+    }  # fmt: skip
+    return {
+        "swagger": "2.0",
+        "info": {"version": "1.0", "title": "tweets"},
+        "x-amazon-apigateway-binary-media-types": ["application/octet-stream", "image/*"],
+        "securityDefinitions": {
+            "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+            "sigv4": {"type": "apiKey", "name": "Authorization", "in": "header",
+                      "x-amazon-apigateway-authtype": "awsSigv4"},
+        },
+        "paths": {"/": {"post": post, "options": options}, "/items/{id}": {"post": post}},
+    }  # fmt: skip
+
+
+def api(aws: Aws, arn: str, *, allowed: bool = True, **method: Any) -> str:
+    """The id of a deployed API in front of a function."""
+    gateway = aws.client("apigateway")
+    body = json.dumps(swagger(arn, **method)).encode()
+    made = gateway.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})
+    if allowed:
+        aws.client("lambda").add_permission(
+            FunctionName=arn, StatementId=made["id"], Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com", SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{made['id']}/*",
+        )  # fmt: skip
+    gateway.create_deployment(restApiId=made["id"], stageName="api")
+    return str(made["id"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
