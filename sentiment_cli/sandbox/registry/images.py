@@ -80,12 +80,13 @@ class Images:
     def _check(self, repository: Repository, images: Mapping[str, Image], manifest: Manifest, tag: str | None) -> None:
         """Raises the Fault for a manifest that ECR does not take."""
         name, account = repository.name, repository.account
+        taken = any(tag in image.tags for image in images.values())
+        # Also for the same image: https://github.com/aws/containers-roadmap/issues/2179
+        if taken and repository.mutability.startswith("IMMUTABLE"):
+            raise faults.tag_is_taken(str(tag), name)
         there = images.get(manifest.digest)
         if there and (tag is None or tag in there.tags):
             raise faults.image_exists(manifest.digest, tag, name, account)
-        taken = any(tag in image.tags for image in images.values())
-        if taken and repository.mutability.startswith("IMMUTABLE"):
-            raise faults.tag_is_taken(str(tag), name)
         if missing := [child for child in manifest.children if child not in images]:
             raise faults.no_children(missing, name, account)
         store = self._records.store
@@ -138,7 +139,8 @@ def _manifest(call: Call) -> Manifest:
     except (ValueError, AttributeError):
         raise faults.invalid("ImageManifest", "Invalid JSON syntax") from None
     if not media_type:
-        raise faults.invalid("imageManifestMediaType", "Must specify a manifest media type")
+        # So it is said: https://github.com/aws/containers-roadmap/issues/1873
+        raise faults.invalid("ImageManifest", "Invalid JSON syntax")
     if value.get("mediaType", media_type) != media_type:
         raise faults.invalid("imageManifestMediaType", "Must match the media type of the manifest")
     return Manifest(text.encode(), media_type)
