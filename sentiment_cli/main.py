@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +27,10 @@ Every flag has an environment variable: --region is SENTIMENT_REGION. A flag win
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == Interrupted.exit_code and threading.active_count() > 1:
+        os._exit(code)  # a second Ctrl-C: whatever still waits for AWS in a thread is not waited for
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from sentiment_cli.commands import sandbox
+from sentiment_cli.commands.deploy import deploy
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
+from sentiment_cli.commands.plan import plan
 from sentiment_cli.commands.serve_local import serve_local
+from sentiment_cli.commands.teardown import teardown
 from sentiment_cli.commands.train import train
 
-COMMANDS = {"init": init, "train": train, "serve-local": serve_local, "invoke": invoke}
+COMMANDS = {
+    "init": init,
+    "train": train,
+    "serve-local": serve_local,
+    "plan": plan,
+    "deploy": deploy,
+    "invoke": invoke,
+    "teardown": teardown,
+}
 
 # commands with commands of their own, and what each is about
 GROUPS = {"sandbox": (sandbox.HELP, sandbox.COMMANDS)}

@@ -29,10 +29,12 @@ KEPT_VERSIONS = 3  # the one that serves and two to go back to
 
 @dataclass(frozen=True)
 class Target:
-    """What is deployed, and where. `engine` is what runs containers: "docker", or "process" where there is none."""
+    """What is deployed, and where. `engine` is what runs containers: "docker", or "process" where there is none; `home`
+    the folder for this machine's records of stages."""
 
     project: Project
     project_dir: Path
+    home: Path
     stage: str
     with_api: bool = True
     engine: str = "docker"
@@ -69,9 +71,9 @@ class Deployed:
 
 def journal_of(aws: Aws, target: Target, emit: Emit) -> Journal:
     """The stage's journal, new or as it was left. Raises Refused if the stage is in another account or region."""
-    found = state.load(target.project_dir, target.stage, emit)
+    found = state.load(target.home, target.stage, emit)
     preflight.same_place(found, aws)
-    path = state.path_of(target.project_dir, target.stage)
+    path = state.path_of(target.home, target.stage)
     return Journal(path, found or State(target.project.name, target.stage, aws.account, aws.region))
 
 
@@ -90,7 +92,7 @@ def check(aws: Aws, target: Target, plan: Plan, emit: Emit, *, local_test: bool)
     """Everything that can be known before the first change. Raises Refused or SentimentError."""
     preflight.quota(aws, plan, emit)
     if local_test and any(change.kind == model.Model.kind for change in plan.todo):
-        rehearse(plan, target.project_dir, target.engine, emit)
+        rehearse(plan, target.home / target.stage / "rehearsal", target.engine, emit)
 
 
 def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -> Deployed:
@@ -175,7 +177,9 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         steps=steps,
         image={"uri": image, "digest": image.partition("@")[2]} if image else None,
         endpoint={
-            "name": names.endpoint, "status": str(found.get("EndpointStatus", "")), "version": plan.stack.config.version,
+            "name": names.endpoint,
+            "status": str(found.get("EndpointStatus", "")),
+            "version": plan.stack.config.version,
         },
         api={"url": url, "auth": auth, "key": key} if url else None,
         verified=True,

@@ -16,7 +16,7 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.planner import Change, Plan
 from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import Interrupted
-from sentiment_cli.events import Emit, Event, Progress, StepDone, StepStarted
+from sentiment_cli.events import Emit, Event, Note, Progress, StepDone, StepStarted
 
 AT_ONCE = 6
 _WORDS = {"create": ("creating", "created"), "update": ("updating", "created"), "replace": ("replacing", "created")}
@@ -52,18 +52,21 @@ def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
     run = _Run(
         waiting=list(enumerate(todo, 1)), there={change.kind for change in plan.changes if change.action == "keep"}
     )
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(AT_ONCE)
 
-        def begin(number: int, change: Change) -> None:
-            run.running[pool.submit(_make, aws, change, journal, _numbered(number, len(todo), change, emit))] = change
+    def begin(number: int, change: Change) -> None:
+        run.running[pool.submit(_make, aws, change, journal, _numbered(number, len(todo), change, emit))] = change
 
-        try:
-            _until_done(run, begin)
-        except KeyboardInterrupt:
-            aws.leaving.set()
-            run.waiting.clear()
-            _until_done(run, begin)
-            raise Interrupted("Interrupted.", code="interrupted") from None
+    try:
+        _until_done(run, begin)
+    except KeyboardInterrupt:
+        aws.leaving.set()
+        run.waiting.clear()
+        emit(Note("Stopping: what is being written is finished first. Ctrl-C again leaves at once.", "warning"))
+        _until_done(run, begin)
+        raise Interrupted("Interrupted.", code="interrupted") from None
+    finally:
+        pool.shutdown(wait=False)
     if run.failure is not None:
         raise run.failure
     return run.done

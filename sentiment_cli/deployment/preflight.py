@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.state import State
-from sentiment_cli.errors import Refused
+from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 
@@ -58,15 +59,13 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
     changed = any(change.kind == "endpoint" for change in plan.todo)
     if config.hosting == "serverless" or not changed:
         return
-    from botocore.exceptions import ClientError
-
     try:
-        allowed = quotas(aws)
-        used = _in_use(aws, config, plan)
-    except ClientError as error:
-        emit(
-            Note(f"The quota of {config.instance_type} is not known: {code_of(error)}: {message_of(error)}", "warning")
-        )
+        with translated(f"find out the quota of {config.instance_type}"):
+            allowed, used = quotas(aws), _in_use(aws, config.instance_type)
+    except SentimentError as error:
+        if error.exit_code == CredentialsError.exit_code:
+            raise
+        emit(Note(f"{error.what} {error.why} Going on without.", "warning"))
         return
     limit = allowed.get(config.instance_type)
     if limit is not None and used + config.instance_count > limit:

@@ -11,19 +11,17 @@ from pathlib import Path
 from sentiment_cli import local_server
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.stack import ARM
-from sentiment_cli.deployment.state import FOLDER
 from sentiment_cli.events import Emit, Event, Note, StepStarted
 
 
-def rehearse(plan: Plan, project_dir: Path, engine: str, emit: Emit) -> None:
-    """Serve the plan's artifact and ask it the golden texts. `engine` is "docker" or "process".
+def rehearse(plan: Plan, folder: Path, engine: str, emit: Emit) -> None:
+    """Serve the plan's artifact and ask it the golden texts, in `folder`. `engine` is "docker" or "process".
 
     Raises SentimentError with the server's own last lines where it does not start or answers something else.
     """
     if plan.stack.recipe.platform == ARM and engine == "docker":
         emit(Note("The image for Graviton (arm64) is not tried on this machine first.", "warning"))
         return
-    folder = project_dir / FOLDER / plan.stack.names.stage / "rehearsal"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     local_server.stop(folder)  # what a killed run left
     with local_server.start(

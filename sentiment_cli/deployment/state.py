@@ -1,4 +1,4 @@
-"""`.sentiment/STAGE/state.json`: what was begun and what was finished, written at once, before and after each change.
+"""`.sentiment/STAGE/state.json`: what was begun and what was finished, written before and after each change.
 
 It is a journal: lost or damaged it costs nothing but memory, for AWS is asked by name and by tag. It holds no secret.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sentiment_cli.errors import Refused
-from sentiment_cli.events import Emit, Note
+from sentiment_cli.events import Emit, Note, ignore
 from sentiment_cli.files import write_atomically
 
 FORMAT = 1
@@ -76,17 +76,17 @@ class Journal:
         write_atomically(self._path, msgspec.json.format(msgspec.json.encode(self.state), indent=1), mode=0o600)
 
 
-def path_of(project_dir: Path, stage: str) -> Path:
+def path_of(home: Path, stage: str) -> Path:
     """Where a stage's journal lies."""
-    return project_dir / FOLDER / stage / "state.json"
+    return home / stage / "state.json"
 
 
-def load(project_dir: Path, stage: str, emit: Emit) -> State | None:
-    """The journal of a stage; None without one.
+def load(home: Path, stage: str, emit: Emit = ignore) -> State | None:
+    """The journal of a stage; None without one. `home` is the folder of all stages' journals.
 
     One that cannot be read is set aside with a warning. Raises Refused for one that a newer sentiment-cli wrote.
     """
-    path = path_of(project_dir, stage)
+    path = path_of(home, stage)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -71,7 +71,7 @@ class Model:
 
     def _image(self, aws: Aws) -> str:
         if self.pushed:
-            return image.resolved(aws, self.names, self.image_tag)
+            return str(image.resolved(aws, self.names, self.image_tag))
         return f"{repository.uri(aws, self.names)}:{self.image_tag}"
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:

@@ -67,6 +67,11 @@ class Terminal:
         self.settle()
         (self.err if self.as_json else self.out).print(renderable)
 
+    def talk(self, renderable: RenderableType) -> None:
+        """Something for people on the way to a result."""
+        self.settle()
+        self.err.print(renderable)
+
     def line(self, text: str) -> None:
         """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
         self.settle()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -40,18 +42,20 @@ class LineRenderer:
         self.console = console
         self.verbose = verbose
         self.spoke = time.monotonic()
-        self.prefix = ""
+        self.last = ""
 
     def show(self, event: Event) -> None:
         match event:
             case StepStarted():
-                self.prefix = f"[{event.number}/{event.total}] {event.title}"
-                self._say(self.prefix + (f" (usually {event.usual})" if event.usual else ""))
+                self.last = event.title
+                usual = f" (usually {event.usual})" if event.usual else ""
+                self._say(f"[{event.number}/{event.total}] {event.title}{usual}")
             case StepDone():
-                self._say(f"  done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else ""))
+                done = f"done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+                self._say(f"  {self._of(event.title)}{done}")
             case Progress():
                 if time.monotonic() - self.spoke >= QUIET_SECONDS:
-                    self._say(f"  {amount(event)}")
+                    self._say(f"  {self._of(event.step)}{amount(event)}")
             case Note():
                 self._say(("Warning: " if event.level == "warning" else "") + event.text)
             case LogLine():
@@ -61,47 +65,68 @@ class LineRenderer:
     def close(self) -> None:
         """Nothing is open."""
 
+    def _of(self, step: str) -> str:
+        """Which step is meant, where it is not the one that was told of last."""
+        return f"{step}: " if step not in ("", self.last) else ""
+
     def _say(self, text: str) -> None:
         self.spoke = time.monotonic()
         self.console.print(Text(text), soft_wrap=True)
 
 
+@dataclass
+class _Running:
+    """A step that is going on."""
+
+    step: StepStarted
+    began: float
+    progress: Progress | None = None
+
+
 class LiveRenderer:
-    """For terminals: the running step has a spinner, a bar where there is a total, and its elapsed time."""
+    """For terminals: every running step has a spinner, a bar where there is a total, and its elapsed time."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self.console = console
         self.verbose = verbose
         self.live: Live | None = None
-        self.step: StepStarted | None = None
-        self.progress: Progress | None = None
+        self.running: dict[str, _Running] = {}
         self.tail = ""
-        self.began = time.monotonic()
         self.spinner = Spinner("dots", style="cyan")
+        self.lock = threading.RLock()
 
     def show(self, event: Event) -> None:
-        match event:
-            case StepStarted():
-                self.step, self.progress, self.tail, self.began = event, None, "", time.monotonic()
-                self._open()
-            case StepDone():
-                self._done(event)
-            case Progress():
-                self.progress = event
-                self._open()
-            case Note():
-                style = "yellow" if event.level == "warning" else ""
-                mark = "! " if event.level == "warning" else ""
-                self.console.print(Text(mark + event.text, style=style))
-            case LogLine():
-                self.tail = event.text
-                if self.verbose:
-                    self.console.print(Text(f"  {event.text}", style="dim"))
+        with self.lock:
+            match event:
+                case StepStarted():
+                    self.tail = ""
+                    self.running[event.title] = _Running(event, time.monotonic())
+                    self._open()
+                case StepDone():
+                    self._done(event)
+                case Progress():
+                    self._of(event.step).progress = event
+                    self._open()
+                case Note():
+                    style = "yellow" if event.level == "warning" else ""
+                    mark = "! " if event.level == "warning" else ""
+                    self.console.print(Text(mark + event.text, style=style))
+                case LogLine():
+                    self.tail = event.text
+                    if self.verbose:
+                        self.console.print(Text(f"  {event.text}", style="dim"))
 
     def close(self) -> None:
         if self.live is not None:
             self.live.stop()
             self.live = None
+        self.running.clear()
+
+    def _of(self, title: str) -> _Running:
+        """The step of that title; the one that began last where none is named."""
+        if not self.running:  # progress outside of any step
+            self.running[title] = _Running(StepStarted(0, 0, title), time.monotonic())
+        return self.running.get(title) or next(reversed(self.running.values()))
 
     def _open(self) -> None:
         if self.live is None:
@@ -109,30 +134,38 @@ class LiveRenderer:
             self.live.start()
 
     def _done(self, event: StepDone) -> None:
-        self.close()
-        number = f"{self.step.number}/{self.step.total} " if self.step else ""
+        known = self.running.pop(event.title, None)
+        if not self.running and self.live is not None:
+            self.live.stop()
+            self.live = None
+        number = f"{known.step.number}/{known.step.total} " if known and known.step.total else ""
         line = Text.assemble(("✓ ", "green"), (number, "dim"), event.title)
         if event.detail:
             line.append(f"  {event.detail}", style="dim")
         line.append(f"  {duration(event.seconds)}", style="dim")
         self.console.print(line)
-        self.step = self.progress = None
 
     def _picture(self) -> Table:
         grid = Table.grid(padding=(0, 1))
-        elapsed = duration(time.monotonic() - self.began)
-        title = f"{self.step.number}/{self.step.total} {self.step.title}" if self.step else ""
-        cells: list[Spinner | Text | ProgressBar] = [self.spinner, Text(title)]
-        if self.progress is not None:
-            if self.progress.total:
-                cells.append(ProgressBar(total=self.progress.total, completed=self.progress.done, width=24))
-            cells.append(Text(amount(self.progress), style="cyan"))
-        usual = f" (usually {self.step.usual})" if self.step and self.step.usual else ""
-        cells.append(Text(elapsed + usual, style="dim"))
-        grid.add_row(*cells)
+        for each in list(self.running.values()):
+            grid.add_row(*self._row(each))
         if self.tail:
             grid.add_row("", Text(self.tail[: max(20, self.console.width - 30)], style="dim", no_wrap=True))
         return grid
+
+    def _row(self, each: _Running) -> list[RenderableType]:
+        step, progress = each.step, each.progress
+        number = f"{step.number}/{step.total} " if step.total else ""
+        parts: list[RenderableType] = [Text(number + step.title)]
+        if progress is not None:
+            if progress.total:
+                parts.append(ProgressBar(total=progress.total, completed=progress.done, width=24))
+            parts.append(Text(amount(progress), style="cyan"))
+        usual = f" (usually {step.usual})" if step.usual else ""
+        parts.append(Text(duration(time.monotonic() - each.began) + usual, style="dim"))
+        line = Table.grid(padding=(0, 1))
+        line.add_row(*parts)
+        return [self.spinner, line]
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,138 @@
+"""`deploy`: plan, confirm, apply, verify, and the card with what matters afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.hosting_flags import (
+    ApiAuthFlag,
+    EndpointFlag,
+    InstanceCountFlag,
+    InstanceTypeFlag,
+    MemoryFlag,
+    NoApiFlag,
+)
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
+
+if TYPE_CHECKING:
+    from sentiment_cli.commands.place import Place
+    from sentiment_cli.deployment.deploying import Deployed
+    from sentiment_cli.deployment.planner import Plan
+
+
+@command
+def deploy(
+    run: Run,
+    stage: StageFlag = "dev",
+    region: RegionFlag = None,
+    profile: ProfileFlag = None,
+    sandbox: SandboxFlag = False,
+    endpoint: EndpointFlag = None,
+    instance_type: InstanceTypeFlag = None,
+    instance_count: InstanceCountFlag = None,
+    memory_mb: MemoryFlag = None,
+    api_auth: ApiAuthFlag = None,
+    no_api: NoApiFlag = False,
+    skip_local_test: Annotated[
+        bool, typer.Option("--skip-local-test", help="Do not try the image on this machine first.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop, as `plan` does.")] = False,
+) -> None:
+    """Put the trained model behind a live REST API on AWS, and check that it answers as it does here.
+
+    Shows what will be created and what it costs, and asks. Run again it changes only what is different. An always-on
+    endpoint bills by the hour until `sentiment-cli teardown`; with --sandbox everything is rehearsed on this machine
+    for nothing.
+
+    Examples:
+
+      sentiment-cli deploy --sandbox
+
+      sentiment-cli deploy --region eu-west-1 --instance-type ml.t2.medium
+
+      sentiment-cli deploy --stage prod --yes --json
+    """
+    from sentiment_cli.commands.place import enter
+    from sentiment_cli.deployment import deploying
+    from sentiment_cli.terminal.deployment import plan_table
+
+    flags = values(region, profile, endpoint, instance_type, instance_count, memory_mb, api_auth)
+    place = enter(run, stage, sandbox, flags, hosting=True)
+    target = deploying.Target(place.project, place.project_dir, place.home, stage, not no_api, place.engine)
+    _warn_of_missing_engine(run, place)
+    journal = deploying.journal_of(place.aws, target, run.terminal.emit)
+    plan = deploying.make_plan(place.aws, target)
+    if plan.todo or dry_run:
+        run.terminal.talk(plan_table(plan))
+    if dry_run:
+        run.terminal.result(plan.as_dict())
+        return
+    if plan.todo:
+        deploying.check(place.aws, target, plan, run.terminal.emit, local_test=False)
+        run.confirm(_question(place, plan), default=True)
+        deploying.check(place.aws, target, plan, run.terminal.emit, local_test=not skip_local_test)
+    else:
+        run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
+    done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
+    _show(run, place, done)
+    run.terminal.result(done.as_dict())
+
+
+def values(
+    region: Any, profile: Any, endpoint: Any, instance_type: Any, instance_count: Any, memory_mb: Any, api_auth: Any
+) -> dict[str, tuple[str, Any]]:
+    """Parameter name -> (key in sentiment.toml, value) of the flags that decide place and hosting."""
+    return {
+        "region": ("aws.region", region), "profile": ("aws.profile", profile), "endpoint": ("endpoint.kind", endpoint),
+        "instance_type": ("endpoint.instance_type", instance_type),
+        "instance_count": ("endpoint.instance_count", instance_count),
+        "memory_mb": ("endpoint.memory_mb", memory_mb), "api_auth": ("api.auth", api_auth),
+    }  # fmt: skip
+
+
+def _warn_of_missing_engine(run: Run, place: Place) -> None:
+    if place.engine == "process":
+        run.terminal.say(
+            "No Docker engine answers: the sandbox runs the endpoint as a process, and building and pushing the image "
+            "are skipped.",
+            style="yellow",
+        )
+
+
+def _question(place: Place, plan: Plan) -> str:
+    where = "in the sandbox" if place.sandbox else f"in {place.aws.region}, account {place.aws.account}"
+    cost = plan.cost
+    if place.sandbox or not any(change.kind == "endpoint" for change in plan.todo):
+        return f"Make these changes {where}?"
+    if cost.hourly:
+        return f"Make these changes {where}? It bills ${cost.hourly:.3f} an hour until you tear it down."
+    return f"Make these changes {where}? {cost.source}."
+
+
+def _show(run: Run, place: Place, done: Deployed) -> None:
+    from sentiment_cli.terminal.console import card
+
+    rows, curl = [], ""
+    if done.api:
+        rows.append(("URL", done.api["url"]))
+        curl = _curl(done.api["url"], done.api["auth"], done.api["key"])
+    cost = done.plan.cost
+    price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month ({cost.source})" if cost.hourly else cost.source
+    rows += [
+        ("endpoint", f"{done.endpoint['name']}, {done.endpoint['status']}, version {done.endpoint['version']}"),
+        ("ask", place.command("invoke") + ' "Today was a great day!"'),
+        ("price", f"{price}; the sandbox bills nothing" if place.sandbox else price),
+        ("stop paying", place.command("teardown")),
+    ]
+    run.terminal.show(card("The model is live", rows))
+    if curl:
+        run.terminal.line(curl)
+
+
+def _curl(url: str, auth: str, key: str | None) -> str:
+    body = '{"input": [{"text": "Today was a great day!"}]}'
+    extra = {"api-key": f" -H 'x-api-key: {key}'", "iam": " --aws-sigv4 aws:amz:REGION:execute-api"}.get(auth, "")
+    return f"curl {url} -H 'Content-Type: application/json'{extra} -d '{body}'"

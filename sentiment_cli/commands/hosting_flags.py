@@ -1,0 +1,24 @@
+"""The flags that say what is deployed, the same for `plan` and `deploy`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sentiment_cli.commands.init import ApiAuth, EndpointKind
+
+WHAT = "What is deployed"
+
+EndpointFlag = Annotated[
+    EndpointKind | None, typer.Option("--endpoint", help="Always on, or by the request.", rich_help_panel=WHAT)
+]
+InstanceTypeFlag = Annotated[
+    str | None, typer.Option("--instance-type", help="SageMaker hosting type.", rich_help_panel=WHAT)
+]
+InstanceCountFlag = Annotated[int | None, typer.Option("--instance-count", help="Instances.", rich_help_panel=WHAT)]
+MemoryFlag = Annotated[
+    int | None, typer.Option("--memory-mb", help="Memory of a serverless endpoint.", rich_help_panel=WHAT)
+]
+ApiAuthFlag = Annotated[ApiAuth | None, typer.Option("--api-auth", help="Who may call the API.", rich_help_panel=WHAT)]
+NoApiFlag = Annotated[bool, typer.Option("--no-api", help="The endpoint only, no public URL.", rich_help_panel=WHAT)]

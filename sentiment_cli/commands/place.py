@@ -1,0 +1,152 @@
+"""Where on AWS a command works: the flags for it, the values settled, the way in; a sandbox where that was asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sentiment_cli.commands.common import Run
+
+if TYPE_CHECKING:
+    from sentiment_cli.clients.session import Aws
+    from sentiment_cli.project import Project
+    from sentiment_cli.questions import Answer, Answers
+    from sentiment_cli.resources.names import Names
+
+PLACE = "Where on AWS"
+RESERVED = ("local", "sandbox")  # folders of .sentiment that are no stages
+
+StageFlag = Annotated[
+    str, typer.Option("-s", "--stage", metavar="NAME", help="One of several deployments.", rich_help_panel=PLACE)
+]
+RegionFlag = Annotated[str | None, typer.Option("--region", help="AWS region.", rich_help_panel=PLACE)]
+ProfileFlag = Annotated[
+    str | None, typer.Option("--profile", help="AWS profile whose credentials are used.", rich_help_panel=PLACE)
+]
+SandboxFlag = Annotated[
+    bool,
+    typer.Option("--sandbox", help="Rehearse it on an AWS of this machine: nothing is paid.", rich_help_panel=PLACE),
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stage of a project, and a way into the account it is in."""
+
+    project: Project
+    project_dir: Path
+    home: Path
+    """The folder of what this machine remembers of its stages."""
+    stage: str
+    aws: Aws
+    engine: str
+    """What runs containers: "docker", or "process" in a sandbox without a Docker engine."""
+    sandbox: bool
+
+    @property
+    def names(self) -> Names:
+        from sentiment_cli.resources.names import Names
+
+        return Names(self.project.name, self.stage, self.aws.account, self.aws.region)
+
+    def command(self, words: str) -> str:
+        """How to type another command for this place."""
+        stage = "" if self.stage == "dev" else f" --stage {self.stage}"
+        return f"sentiment-cli {words}{stage}{' --sandbox' if self.sandbox else ''}"
+
+
+def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, Any]], *, hosting: bool) -> Place:
+    """Settle the values that decide the place (with `hosting`, also what is deployed there), keep the answers in
+    sentiment.toml, and find out whose credentials these are. Nothing on AWS is changed.
+
+    Raises InputError with everything that is missing or wrong, CredentialsError, and for a sandbox what it raises.
+    """
+    from sentiment_cli import project as projects
+    from sentiment_cli.clients.session import connect
+    from sentiment_cli.deployment.state import FOLDER
+
+    filed = projects.load(run.project_dir)
+    _check_stage(stage)
+    box = None
+    if sandbox:
+        from sentiment_cli import sandbox as sandboxes
+
+        box = sandboxes.up(run.project_dir, run.terminal.emit)
+        _use(box.environment())
+    answers = _settled(run, flags, hosting=hosting, region=box.region if box else None)
+    _keep(run, answers)
+    project = _with(filed, answers)
+    aws = connect(project.aws.region or "", None if box else project.aws.profile)
+    home = box.folder / "stages" if box else run.project_dir / FOLDER
+    return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox)
+
+
+def _check_stage(stage: str) -> None:
+    from sentiment_cli.errors import InputError
+    from sentiment_cli.resources.names import STAGE_MAX, STAGE_PATTERN
+
+    if re.match(STAGE_PATTERN, stage) and len(stage) <= STAGE_MAX and stage not in RESERVED:
+        return
+    raise InputError(
+        f"{stage!r} cannot be the name of a stage.",
+        f"Lower-case letters and digits, starting with a letter, at most {STAGE_MAX} characters; not "
+        f"{' or '.join(RESERVED)}.",
+        "Choose another --stage, such as dev, test or prod.",
+        code="bad-stage",
+    )
+
+
+def _use(environment: Mapping[str, str]) -> None:
+    """From here on, everything that speaks to AWS speaks to the sandbox: boto3, Chalice, and what they start."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ.update(environment)
+
+
+def _settled(run: Run, flags: Mapping[str, tuple[str, Any]], *, hosting: bool, region: str | None) -> Answers:
+    from sentiment_cli.new_project import existing
+    from sentiment_cli.questions import Answer, settle
+    from sentiment_cli.wizard import AWS_QUESTIONS
+
+    questions = [each for each in AWS_QUESTIONS if hosting or each.key.startswith("aws.")]
+    known = {key: Answer(value, "sentiment.toml") for key, value in existing(run.project_dir).values.items()}
+    if region is not None:
+        known.pop("aws.profile", None)
+        known.setdefault("aws.region", Answer(region, "the sandbox"))
+        questions = [each for each in questions if each.key != "aws.profile"]
+    return settle(questions, _consistent(known, run.given(flags)), {}, run.prompter)
+
+
+def _consistent(filed: Mapping[str, Answer], said: Mapping[str, Answer]) -> dict[str, Answer]:
+    """What is known, without what the file says about another kind of endpoint than the one that is wanted."""
+    known = {**filed, **said}
+    kind = known["endpoint.kind"].value if "endpoint.kind" in known else "realtime"
+    other = ("endpoint.memory_mb",) if kind == "realtime" else ("endpoint.instance_type", "endpoint.instance_count")
+    return {key: each for key, each in known.items() if key not in other or key in said}
+
+
+def _keep(run: Run, answers: Answers) -> None:
+    """Write what a person answered into sentiment.toml, before anything is asked of AWS."""
+    from sentiment_cli import project as projects
+
+    said = {key: answer.value for key, answer in answers.items() if answer.source == "answer"}
+    if said:
+        path = run.project_dir / projects.FILE_NAME
+        projects.save(run.project_dir, projects.edit(path.read_text(encoding="utf-8-sig"), said))
+
+
+def _with(project: Project, answers: Answers) -> Project:
+    from sentiment_cli import project as projects
+
+    values = projects.plain(project)
+    for dotted, answer in answers.items():
+        section, key = dotted.split(".")
+        if answer.value is not None:
+            values.setdefault(section, {})[key] = answer.value
+    return projects.parse(values)

@@ -1,0 +1,52 @@
+"""`plan`: what `deploy` would do and cost."""
+
+from __future__ import annotations
+
+from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.hosting_flags import (
+    ApiAuthFlag,
+    EndpointFlag,
+    InstanceCountFlag,
+    InstanceTypeFlag,
+    MemoryFlag,
+    NoApiFlag,
+)
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
+
+
+@command
+def plan(
+    run: Run,
+    stage: StageFlag = "dev",
+    region: RegionFlag = None,
+    profile: ProfileFlag = None,
+    sandbox: SandboxFlag = False,
+    endpoint: EndpointFlag = None,
+    instance_type: InstanceTypeFlag = None,
+    instance_count: InstanceCountFlag = None,
+    memory_mb: MemoryFlag = None,
+    api_auth: ApiAuthFlag = None,
+    no_api: NoApiFlag = False,
+) -> None:
+    """Show what deploy would create, change and keep, and what it would cost. Changes nothing.
+
+    Examples:
+
+      sentiment-cli plan
+
+      sentiment-cli plan --instance-type ml.m5.large --json
+    """
+    from sentiment_cli.commands.deploy import values
+    from sentiment_cli.commands.place import enter
+    from sentiment_cli.deployment.deploying import Target, journal_of, make_plan
+    from sentiment_cli.terminal.deployment import plan_table
+
+    flags = values(region, profile, endpoint, instance_type, instance_count, memory_mb, api_auth)
+    place = enter(run, stage, sandbox, flags, hosting=True)
+    target = Target(place.project, place.project_dir, place.home, stage, not no_api, place.engine)
+    journal_of(place.aws, target, run.terminal.emit)
+    made = make_plan(place.aws, target)
+    run.terminal.show(plan_table(made))
+    run.terminal.result(made.as_dict())
+    if made.todo:
+        run.terminal.next_steps((place.command("deploy"), "do it"))

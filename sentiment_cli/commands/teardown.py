@@ -1,0 +1,87 @@
+"""`teardown`: everything of a stage, gone, and looked for again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
+
+if TYPE_CHECKING:
+    from sentiment_cli.commands.place import Place
+    from sentiment_cli.deployment.teardown import TornDown
+    from sentiment_cli.resources import Existing
+
+
+@command
+def teardown(
+    run: Run,
+    stage: StageFlag = "dev",
+    region: RegionFlag = None,
+    profile: ProfileFlag = None,
+    sandbox: SandboxFlag = False,
+    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep the bucket with the artifacts.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", metavar="NAME", help="The project's name, to confirm without a terminal.")
+    ] = None,
+) -> None:
+    """Delete everything of a stage from AWS, then look again and fail if anything remains.
+
+    What bills goes first. Works also when the files of this machine are lost, after half a deployment, and twice.
+
+    Examples:
+
+      sentiment-cli teardown
+
+      sentiment-cli teardown --stage prod --yes --confirm my-tweets --json
+    """
+    from sentiment_cli.commands.place import enter
+    from sentiment_cli.deployment import teardown as tearing
+    from sentiment_cli.deployment.deploying import Target, journal_of
+    from sentiment_cli.terminal.deployment import inventory_table
+
+    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
+    place = enter(run, stage, sandbox, flags, hosting=False)
+    target = Target(place.project, place.project_dir, place.home, stage)
+    journal = journal_of(place.aws, target, run.terminal.emit)
+    found = tearing.inventory(place.aws, place.names, keep_data=keep_data)
+    if found:
+        run.terminal.talk(inventory_table(found))
+        _confirm(run, place, found, confirm)
+    done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data)
+    _show(run, place, done)
+
+
+def _confirm(run: Run, place: Place, found: list[Existing], name: str | None) -> None:
+    from sentiment_cli.errors import InputError
+
+    if name is not None and name != place.project.name:
+        raise InputError(
+            f"--confirm {name} is not this project.", f"The project here is {place.project.name}.",
+            "Nothing was deleted. Name the project whose stage is to go.", code="not-confirmed",
+        )  # fmt: skip
+    if run.prompter is None and not (run.yes and name):
+        raise InputError(
+            f"A confirmation is missing: delete these {len(found)} things for good?",
+            "Nobody can be asked: there is no terminal, or --no-input was given.",
+            f"Pass --yes --confirm {place.project.name}.",
+            code="missing-input",
+        )
+    run.confirm(f"Delete these {len(found)} things of {place.names.prefix} for good?", default=False)
+
+
+def _show(run: Run, place: Place, done: TornDown) -> None:
+    from sentiment_cli.errors import PartlyDone
+
+    run.terminal.result(done.as_dict()) if not done.remaining else None
+    if done.remaining:
+        raise PartlyDone(
+            f"{len(done.remaining)} things of {place.names.prefix} remain.",
+            "\n".join(done.remaining),
+            f"Run `{place.command('teardown')}` again; what will not go can be deleted in the AWS console.",
+            code="remains",
+        )
+    nothing = f"There is nothing of {place.names.prefix} on AWS."
+    run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")
