@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag, enter
+
+if TYPE_CHECKING:
+    from sentiment_cli.commands.place import Place
 
 SHOWN_TEXT = 60  # characters of a text in the table
 
 
 class Target(StrEnum):
     local = "local"
+    endpoint = "endpoint"
+    api = "api"
 
 
 @command
@@ -29,12 +37,18 @@ def invoke(
         Path | None,
         typer.Option(help="A JSON body, a CSV file, or one text a line; - is stdin."),
     ] = None,
-    target: Annotated[Target, typer.Option(help="What to ask.")] = Target.local,
+    target: Annotated[
+        Target | None, typer.Option(help="What to ask.", show_default="the most public one that is up")
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(help="Address of a local server, if not the one serve-local started."),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show which words decided.")] = False,
+    stage: StageFlag = "dev",
+    region: RegionFlag = None,
+    profile: ProfileFlag = None,
+    sandbox: SandboxFlag = False,
 ) -> None:
     """Ask a running model for the sentiment of texts.
 
@@ -46,11 +60,12 @@ def invoke(
 
       echo "never again" | sentiment-cli invoke --explain
     """
-    from sentiment_cli.clients.inference import InferenceClient
     from sentiment_cli.texts import collect
 
     asked = collect(texts or [], file, sys.stdin, explain=explain)
-    with InferenceClient(url or _address(run, target)) as client:
+    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
+    chosen = Target.local if url else target or _most_public(run, stage, sandbox)
+    with _client(run, chosen, url, lambda: enter(run, stage, sandbox, flags, hosting=False)) as client:
         answer = client.ask(asked.texts, explain=asked.explain)
     if run.terminal.as_json:
         run.terminal.result(answer)
@@ -58,12 +73,41 @@ def invoke(
         _show(run, asked.texts, answer["output"], explain=asked.explain)
 
 
-def _address(run: Run, target: Target) -> str:
+def _most_public(run: Run, stage: str, sandbox: bool) -> Target:
+    """What the journal of the stage says was deployed; a local server where it says nothing."""
+    from sentiment_cli.commands.place import home_of
+    from sentiment_cli.deployment.state import load
+
+    state = load(home_of(run, sandbox), stage)
+    if state is None or not state.version:
+        return Target.local
+    chosen = Target.api if state.url else Target.endpoint
+    run.terminal.say(f"Asking the {'API' if chosen is Target.api else 'endpoint'} of stage {stage}.", style="dim")
+    return chosen
+
+
+@contextmanager
+def _client(run: Run, target: Target, url: str | None, place: Callable[[], Place]) -> Iterator[Any]:
+    """Something with `ask`."""
+    from sentiment_cli.clients.inference import InferenceClient
+
     match target:
         case Target.local:
             from sentiment_cli.local_server import serving_url
 
-            return serving_url(run.project_dir)
+            with InferenceClient(url or serving_url(run.project_dir)) as client:
+                yield client
+        case Target.endpoint:
+            from sentiment_cli.clients.endpoint import EndpointClient
+
+            entered = place()
+            yield EndpointClient(entered.aws, entered.names.endpoint)
+        case Target.api:
+            from sentiment_cli.resources.api import client_of
+
+            entered = place()
+            with client_of(entered.aws, entered.names) as client:
+                yield client
 
 
 def _show(run: Run, texts: list[str], output: list[dict[str, Any]], *, explain: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where on AWS a command works: the flags for it, the values settled, the way in; a sandbox where that was asked for."""
+"""Where on AWS a command works: its flags, the values settled, the way in; a sandbox where that was asked for."""
 
 from __future__ import annotations
 
@@ -69,7 +69,6 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     """
     from sentiment_cli import project as projects
     from sentiment_cli.clients.session import connect
-    from sentiment_cli.deployment.state import FOLDER
 
     filed = projects.load(run.project_dir)
     _check_stage(stage)
@@ -83,8 +82,14 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     _keep(run, answers)
     project = _with(filed, answers)
     aws = connect(project.aws.region or "", None if box else project.aws.profile)
-    home = box.folder / "stages" if box else run.project_dir / FOLDER
-    return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox)
+    return Place(project, run.project_dir, home_of(run, sandbox), stage, aws, box.engine if box else "docker", sandbox)
+
+
+def home_of(run: Run, sandbox: bool) -> Path:
+    """The folder of what this machine remembers of its stages; nothing is started or asked for it."""
+    from sentiment_cli.deployment.state import FOLDER
+
+    return run.project_dir / FOLDER / "sandbox" / "stages" if sandbox else run.project_dir / FOLDER
 
 
 def _check_stage(stage: str) -> None:
