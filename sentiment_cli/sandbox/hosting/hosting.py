@@ -51,6 +51,7 @@ class Hosting:
         """Stop every server."""
         self._endpoints.close()
         self._invoking.close()
+        self._host.close()
 
     def _connect(self) -> Host:
         if self._context.engine == "process":

@@ -26,6 +26,9 @@ class Pushed(Protocol):
     def pull_name(self) -> str:
         """A name, by digest, that the engine can pull."""
 
+    @property
+    def repository(self) -> str: ...
+
 
 Find = Callable[[Context, str, str, str], Pushed | None]
 
@@ -53,7 +56,7 @@ class Images:
         if not self.needed:
             return
         found = self.find(region, uri)
-        repository = f"arn:{region.partition}:ecr:{region.name}:{region.account}:repository/{_repository(uri)}"
+        repository = f"arn:{region.partition}:ecr:{region.name}:{region.account}:repository/{found.repository}"
         for action in PULLING:
             if not policies.allows(role, action, repository):
                 raise _cannot_pull(uri, role.arn, action)
@@ -74,18 +77,13 @@ class Images:
         """`uri` by digest."""
         if not self.needed:
             return uri
-        digest = self.find(region, uri).pull_name.rpartition("@")[2]
-        return f"{uri.partition('@')[0].rpartition(':')[0] or uri}@{digest}" if digest.startswith("sha256:") else uri
+        return self.find(region, uri).pull_name
 
 
 def architecture(instance_type: str) -> str:
     """Of the processors: serverless ("") runs on amd64."""
     family = instance_type.split(".")[1] if instance_type else ""
     return "arm64" if family in GRAVITON else "amd64"
-
-
-def _repository(uri: str) -> str:
-    return uri.partition("/")[2].partition("@")[0].partition(":")[0]
 
 
 def _cannot_pull(uri: str, role: str, action: str) -> Fault:
@@ -98,5 +96,4 @@ def _cannot_pull(uri: str, role: str, action: str) -> Fault:
 def _in_registry(context: Context, account: str, region: str, uri: str) -> Pushed | None:
     from sentiment_cli.sandbox import registry
 
-    found: Pushed | None = registry.image(context, account, region, uri)
-    return found
+    return registry.image(context, account, region, uri)

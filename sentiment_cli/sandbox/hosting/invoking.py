@@ -28,8 +28,7 @@ class Invoking:
 
         self._store = store
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-        timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
-        self._http = httpx.Client(timeout=timeout, limits=limits, trust_env=False, follow_redirects=False)
+        self._http = httpx.Client(limits=limits, trust_env=False, follow_redirects=False)
 
     def handlers(self) -> dict[str, Handler]:
         return {"InvokeEndpoint": self._invoke}
@@ -45,7 +44,7 @@ class Invoking:
         if len(body) > most:
             raise Fault("413", f"HTTP content length exceeded {most} bytes.", 413)
         status, headers, content = self._ask(variant, body, _headers(params))
-        if status >= 400:
+        if not 200 <= status < 400:
             raise _model_error(region, endpoint, variant, status, content)
         if len(content) > most:
             raise _model_error(region, endpoint, variant, 0, f"The answer exceeded {most} bytes.".encode())
@@ -72,8 +71,9 @@ class Invoking:
         url = variant.instance.url() if variant.instance else None
         if url is None:
             raise Fault("ServiceUnavailable", "The service is currently unavailable.", 503)
+        patience = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
         try:
-            answer = self._http.post(f"{url}/invocations", content=body, headers=headers)
+            answer = self._http.post(f"{url}/invocations", content=body, headers=headers, timeout=patience)
         except httpx.TimeoutException:
             return 0, {}, (
                 b"Your invocation timed out while waiting for a response from container primary. Review the latency "

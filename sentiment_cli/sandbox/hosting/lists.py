@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sentiment_cli.sandbox.hosting.records import Record, invalid
@@ -42,9 +43,14 @@ def _offset(token: str | None) -> int:
         raise invalid("The pagination token is invalid.") from None
 
 
+def _utc(given: datetime | None) -> datetime | None:
+    """Times in requests are in UTC, said or not."""
+    return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given
+
+
 def _in_time(record: Record, params: Mapping[str, Any]) -> bool:
     for name, at in (("CreationTime", record.created), ("LastModifiedTime", getattr(record, "modified", None))):
-        after, before = params.get(f"{name}After"), params.get(f"{name}Before")
+        after, before = _utc(params.get(f"{name}After")), _utc(params.get(f"{name}Before"))
         if at and ((after and at <= after) or (before and at >= before)):
             return False
     return True

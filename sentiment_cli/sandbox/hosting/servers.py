@@ -11,11 +11,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sentiment_cli.clients.docker_values import ContainerSpec
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.leftovers import MARK
 
@@ -66,6 +68,9 @@ class Host(Protocol):
     def start(self, job: Job) -> Server:
         """Raises SentimentError."""
 
+    def close(self) -> None:
+        """When no server is left."""
+
 
 class Processes:
     """Servers as processes, each in its own group and folder."""
@@ -89,6 +94,9 @@ class Processes:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         return ProcessServer(child, home)
+
+    def close(self) -> None:
+        """There is nothing left to do."""
 
 
 class ProcessServer:
@@ -128,9 +136,11 @@ class Containers:
     def __init__(self, context: Context, engine: Engine) -> None:
         self._label = dict([context.label])
         self._engine = engine
+        self._pulled: set[str] = set()
 
     def start(self, job: Job) -> Server:
         self._engine.pull(job.image)
+        self._pulled.add(job.image)
         volume = self._engine.volume_with(job.archive, image=job.image, mount=MOUNT, labels=self._label)
         container = ""
         try:
@@ -140,6 +150,12 @@ class Containers:
             self._engine.remove(container, volume)
             raise
         return ContainerServer(self._engine, container, volume)
+
+    def close(self) -> None:
+        """Let go of the images: names in a registry that goes with the sandbox."""
+        for name in self._pulled:
+            with suppress(SentimentError):
+                self._engine.untag(name)
 
     def _spec(self, job: Job, volume: str) -> ContainerSpec:
         # Serverless lets an image write nowhere but in /tmp; an instance runs it as root, with all that root may.
