@@ -56,18 +56,25 @@ class Artifact:
         return Decision("keep", "same content")
 
     def create(self, aws: Aws, emit: Emit) -> None:
+        from boto3.exceptions import S3UploadFailedError
         from boto3.s3.transfer import TransferConfig
 
+        try:
+            self._upload(aws, TransferConfig(multipart_threshold=PART, multipart_chunksize=PART), emit)
+        except S3UploadFailedError as error:
+            raise (error.__context__ or error) from None  # what AWS said; boto3 only puts a sentence around it
+        self._check(aws)
+
+    def _upload(self, aws: Aws, config: Any, emit: Emit) -> None:
         aws.client("s3").upload_file(
             str(self.path), self.names.bucket, self.key,
-            Config=TransferConfig(multipart_threshold=PART, multipart_chunksize=PART),
+            Config=config,
             Callback=_Tally(self.path.stat().st_size, emit),
             ExtraArgs={
                 "ChecksumAlgorithm": "SHA256", "ContentType": "application/gzip", "Metadata": {"sha256": self.sha256},
                 "ExpectedBucketOwner": aws.account,
             },
         )  # fmt: skip
-        self._check(aws)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
         self.create(aws, emit)

@@ -10,6 +10,7 @@ from sentiment_cli.sandbox.context import Context
 
 def services(context: Context) -> Mapping[tuple[str, str], Handler]:
     """Handlers by service and operation."""
-    from sentiment_cli.sandbox.gaps import price_list, service_quotas, tagging
+    from sentiment_cli.sandbox.gaps import policies, price_list, service_quotas, tagging
 
+    policies.apply()
     return {**service_quotas.HANDLERS, **price_list.HANDLERS, **tagging.handlers(context)}
