@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def aws(docker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """As the product finds it: by its environment."""
     for name, value in docker_sandbox.environment().items():
         monkeypatch.setenv(name, value)
-    return replace(connect("us-east-1"))
+    return connect("us-east-1")
 
 
 @pytest.fixture
