@@ -9,6 +9,7 @@ from chalice import Chalice, CORSConfig, IAMAuthorizer, Response
 from chalicelib import settings
 from chalicelib.bodies import texts_of
 from chalicelib.endpoint import ask
+from chalicelib.page import headers, html
 from chalicelib.problems import Problem
 
 app = Chalice(app_name=settings.APP_NAME)
@@ -30,6 +31,12 @@ GUARD: dict[str, Any] = {
 def index() -> Response:
     """The same as /predict, for callers that have only the URL."""
     return _answer()
+
+
+@app.route("/", methods=["GET"], cors=CORS)
+def page() -> Response:
+    """A page to try sentences on. Open to anyone: it asks for the API key that its requests need."""
+    return Response(html(), headers=headers())
 
 
 @app.route("/predict", methods=["POST"], cors=CORS, **GUARD)

@@ -117,8 +117,25 @@ def test_health_follows_the_endpoint(sagemaker: Stubber) -> None:
         assert client.http.get("/health").status_code == 503
 
 
-def test_only_the_page_for_health_is_open() -> None:
-    guarded = {name: route for name, methods in app.routes.items() for route in methods.values() if name != "/health"}
-    for route in guarded.values():
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    with Client(app) as client:
+        answer = client.http.get("/")
+    page = answer.body.decode()
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert f'data-auth="{settings.AUTH}"' in page
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert 'src="' not in page
+    assert "/* script.js */" not in page
+
+
+def test_only_health_and_the_page_are_open() -> None:
+    routes = [route for methods in app.routes.values() for route in methods.values()]
+    opened = {(route.uri_pattern, route.method) for route in routes if route.method == "GET"}
+    assert opened == {("/", "GET"), ("/health", "GET")}
+    for route in routes:
+        if route.method == "GET":
+            assert not route.api_key_required
+            assert route.authorizer is None
+            continue
         assert bool(route.api_key_required) == (settings.AUTH == "api-key")
         assert (route.authorizer is not None) == (settings.AUTH == "iam")

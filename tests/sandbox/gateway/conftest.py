@@ -26,7 +26,10 @@ class Aws:
     url: str
     secret: str
     models: dict[str, Any]
-    """What endpoints answer, by name; an exception is raised."""
+    """What endpoints answer: a function of the body, by the endpoint's name."""
+    folder: Path
+    seen: int = 0
+    """Lines of the access log that a test has looked at."""
 
     def environment(self) -> dict[str, str]:
         return {
@@ -62,7 +65,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     thread.start()
     known = record.load(folder)
     assert known is not None
-    yield Aws(known.url, known.secret, models)
+    yield Aws(known.url, known.secret, models, folder)
     server.shutdown()
     close()
     thread.join()
@@ -144,7 +147,8 @@ def api(aws: Aws, arn: str, *, allowed: bool = True, **method: Any) -> str:
     if allowed:
         aws.client("lambda").add_permission(
             FunctionName=arn, StatementId=made["id"], Action="lambda:InvokeFunction",
-            Principal="apigateway.amazonaws.com", SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{made['id']}/*",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{made['id']}/*",
         )  # fmt: skip
     gateway.create_deployment(restApiId=made["id"], stageName="api")
     return str(made["id"])

@@ -1,0 +1,88 @@
+"""Runs Chalice, in a process of its own: it imports the user's app and changes sys.path and the environment for good.
+
+What it prints arrives as LogLine events; how it fails becomes a SentimentError. The credentials, region and address are
+those of the `Aws` that is passed, whatever profile or environment the user's shell has.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Emit, LogLine
+
+# There is no `python -m chalice`, and the program `chalice` need not be on PATH.
+_PROGRAM = "import sys; from chalice.cli import main; sys.exit(main())"
+_OF_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "PYTHONPATH")
+_AWS_SAYS = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.+)", re.DOTALL)
+_CHALICE_SAYS = re.compile(r"received the following error:\s*(.+)", re.DOTALL)
+
+
+def deploy(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
+    """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError."""
+    _run(aws, folder, "deploy", stage, emit)
+
+
+def delete(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
+    """`chalice delete --stage STAGE`, which removes what the deployed record names. Raises SentimentError."""
+    _run(aws, folder, "delete", stage, emit)
+
+
+def _run(aws: Aws, folder: Path, verb: str, stage: str, emit: Emit) -> None:
+    # -P: no module of the user's folder stands in for one of Chalice's. A session of its own: Ctrl-C in the terminal is
+    # for us alone; what Chalice has begun it ends, and so writes down what it made.
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-P", "-c", _PROGRAM, verb, "--stage", stage], cwd=folder, env=_environment(aws),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None  # noqa: S101
+        lines = []
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if not lines[-1].startswith(("Traceback", " ")) and lines[-1]:
+                emit(LogLine("chalice", lines[-1]))
+    if process.returncode != 0:
+        raise _failed(verb, "\n".join(lines))
+
+
+def _environment(aws: Aws) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_OTHERS}
+    found = aws.session.get_credentials().get_frozen_credentials()
+    token = {"AWS_SESSION_TOKEN": found.token} if found.token else {}
+    return {
+        **kept,
+        **token,
+        "AWS_ACCESS_KEY_ID": found.access_key,
+        "AWS_SECRET_ACCESS_KEY": found.secret_key,
+        "AWS_DEFAULT_REGION": aws.region,
+        "AWS_REGION": aws.region,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _failed(verb: str, output: str) -> SentimentError:
+    said = _AWS_SAYS.search(output)
+    what = f"Chalice could not {verb} the API."
+    if said:
+        code, operation, message = said.groups()
+        why = f"AWS says {code} to {operation}: {_one_line(message)}"
+        return SentimentError(what, why, "Run the command again: what is done already is kept.", code=code)
+    told = _CHALICE_SAYS.search(output)
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "It said nothing.")
+    return SentimentError(
+        what,
+        _one_line(told.group(1) if told else last),
+        "Look at the project under api/ (`chalice local` runs it on this machine), then run the command again.",
+        code="chalice",
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:500]

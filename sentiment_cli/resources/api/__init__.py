@@ -1,0 +1,191 @@
+"""The public API: a Chalice project, deployed by Chalice, and what Chalice leaves out.
+
+Parts: `project` is the folder with the code, `records` what Chalice remembers, `looking` what AWS has, `access` limits,
+keys and CORS, `removing` the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sentiment_cli.clients import chalice
+from sentiment_cli.clients.aws_errors import or_none
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Emit
+from sentiment_cli.files import write_atomically
+from sentiment_cli.resources import Decision
+from sentiment_cli.resources.api import access, looking
+from sentiment_cli.resources.api.access import Limits
+from sentiment_cli.resources.api.looking import Found
+from sentiment_cli.resources.api.project import ChaliceProject, recorded
+from sentiment_cli.resources.api.records import as_record
+from sentiment_cli.resources.api.removing import delete, existing, forget
+from sentiment_cli.resources.names import VERSION_TAG, Names, digest
+
+__all__ = ["Api", "Found", "Limits", "delete", "existing", "forget", "key", "url", "url_of"]
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API of a stage in front of `endpoint`; `auth` is "api-key", "iam" or "none"."""
+
+    kind: ClassVar[str] = "API"
+    usual: ClassVar[str] = "30 s to 2 min"
+
+    names: Names
+    project_dir: Path
+    auth: str
+    endpoint: str
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def name(self) -> str:
+        return self.names.function
+
+    def describe(self, aws: Aws) -> Found | None:
+        return looking.look(aws, self.names, self._recorded_id(aws))
+
+    def compare(self, found: Found) -> Decision:
+        if found.function is None or found.rest_api is None or found.stage is None:
+            return Decision("update", "not complete")
+        if (self.auth == "api-key") != bool(found.key and found.plan):
+            return Decision("update", "API key missing" if self.auth == "api-key" else "API key no longer wanted")
+        if found.version is None:
+            return Decision("update", "an earlier deployment did not end")
+        if found.version != self._version(found.partition):
+            return Decision("update", "its code or settings changed")
+        return Decision("keep", "same content")
+
+    def create(self, aws: Aws, emit: Emit) -> None:
+        self._deploy(aws, self.describe(aws), emit)
+
+    def update(self, aws: Aws, found: Found, emit: Emit) -> None:
+        self._deploy(aws, self.describe(aws), emit)
+
+    def _deploy(self, aws: Aws, found: Found | None, emit: Emit) -> None:
+        project = self._project(aws.partition)
+        project.write()
+        self._write_record(aws, project, found)
+        chalice.deploy(aws, project.folder, self.names.stage, emit)
+        made = looking.look(aws, self.names, _id_in(_read(project.record)))
+        if made is None or made.function is None or made.rest_api is None or made.stage is None:
+            raise SentimentError(
+                "Chalice ended, but the API is not there.",
+                "Function or REST API cannot be found.",
+                "Run the command again.",
+                code="chalice",
+            )
+        self._finish(aws, made)
+        self._keep_record(aws, project)
+
+    def _finish(self, aws: Aws, made: Found) -> None:
+        """What Chalice leaves out. The version's tags come last: they say that all of it is done."""
+        function, rest_api = made.function or {}, made.rest_api or {}
+        api_id, stage = str(rest_api["id"]), str(made.stage)
+        client = aws.client("apigateway")
+        client.tag_resource(resourceArn=_arn(aws, api_id), tags=self.names.tags)
+        access.put_responses(aws, api_id)
+        client.create_deployment(restApiId=api_id, stageName=stage)
+        access.throttle(aws, api_id, stage, self.limits)
+        access.keep_logs(aws, self.names, self.limits.log_days)
+        access.tag_role(aws, self.names, str(function["Configuration"]["Role"]).split("/")[-1])
+        if self.auth == "api-key":
+            access.allow_key(aws, self.names, api_id, stage, self.limits)
+        else:
+            self._forbid_key(aws, made)
+        version = {VERSION_TAG: self._version(aws.partition)}
+        client.tag_resource(resourceArn=_arn(aws, api_id), tags=version)
+        aws.client("lambda").tag_resource(Resource=function["Configuration"]["FunctionArn"], Tags=version)
+
+    def _forbid_key(self, aws: Aws, made: Found) -> None:
+        if made.plan:
+            access.remove_plan(aws, made.plan["id"])
+        if made.key:
+            access.remove_key(aws, made.key["id"])
+
+    def _version(self, partition: str) -> str:
+        limits = {name: getattr(self.limits, name) for name in Limits.__dataclass_fields__}
+        responses = dict(access.RESPONSES)
+        return digest({
+            "project": self._project(partition).content(), "auth": self.auth, "limits": limits, "responses": responses,
+        })  # fmt: skip
+
+    def _project(self, partition: str) -> ChaliceProject:
+        return ChaliceProject(self.project_dir / "api", self.names, self.auth, self.endpoint, partition)
+
+    # Chalice knows what it has made by its record only; without one it would make everything a second time.
+
+    def _recorded_id(self, aws: Aws) -> str | None:
+        local = _id_in(_read(self._project(aws.partition).record))
+        return local or _id_in(self._kept_record(aws))
+
+    def _write_record(self, aws: Aws, project: ChaliceProject, found: Found | None) -> None:
+        """What AWS has, over what a record says: the local one, else the one in the bucket."""
+        before = recorded(_read(project.record) or self._kept_record(aws))
+        content = as_record(before, found, url(aws, str(found.rest_api["id"]), str(found.stage))
+                            if found and found.rest_api else None)  # fmt: skip
+        if content is None:
+            project.record.unlink(missing_ok=True)
+        elif content != _read(project.record):
+            write_atomically(project.record, content)
+
+    def _kept_record(self, aws: Aws) -> bytes | None:
+        found = or_none(
+            lambda: aws.client("s3").get_object(Bucket=self.names.bucket, Key=self._record_key)["Body"].read(),
+            "NoSuchKey",
+        ) if self._has_bucket(aws) else None  # fmt: skip
+        return bytes(found) if found is not None else None
+
+    def _keep_record(self, aws: Aws, project: ChaliceProject) -> None:
+        content = _read(project.record)
+        if content is not None and self._has_bucket(aws) and self._kept_record(aws) != content:
+            aws.client("s3").put_object(Bucket=self.names.bucket, Key=self._record_key, Body=content)
+
+    def _has_bucket(self, aws: Aws) -> bool:
+        look = aws.client("s3").head_bucket
+        return or_none(lambda: look(Bucket=self.names.bucket, ExpectedBucketOwner=aws.account), "404") is not None
+
+    @property
+    def _record_key(self) -> str:
+        return f"chalice/{self.names.stage}.json"
+
+
+def url(aws: Aws, api_id: str, stage: str) -> str:
+    """Where the API answers."""
+    if aws.endpoint_url:
+        return f"{aws.endpoint_url.rstrip('/')}/_aws/execute-api/{api_id}/{stage}/"
+    resolver = aws.session._session.get_component("endpoint_resolver")
+    suffix = resolver.get_partition_dns_suffix(aws.partition)
+    return f"https://{api_id}.execute-api.{aws.region}.{suffix}/{stage}/"
+
+
+def url_of(aws: Aws, names: Names) -> str:
+    """Where the stage's API answers; empty if there is none."""
+    found = looking.rest_apis(aws, names)
+    stage = looking.stage_of(aws, str(found[0]["id"])) if found else None
+    return url(aws, str(found[0]["id"]), stage) if stage else ""
+
+
+def key(aws: Aws, names: Names) -> str | None:
+    """The value of the stage's API key, which is a secret."""
+    found = looking.key(aws, names)
+    if found is None:
+        return None
+    return str(aws.client("apigateway").get_api_key(apiKey=found["id"], includeValue=True)["value"])
+
+
+def _arn(aws: Aws, api_id: str) -> str:
+    return f"arn:{aws.partition}:apigateway:{aws.region}::/restapis/{api_id}"
+
+
+def _id_in(record: bytes | None) -> str | None:
+    found: Mapping[str, Any] = recorded(record).get("rest_api", {})
+    return found.get("rest_api_id")
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

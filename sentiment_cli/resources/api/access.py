@@ -1,0 +1,139 @@
+"""What Chalice leaves out of an API: limits, an API key and its plan, CORS on refusals, and tags on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import code_of, or_none
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.resources.api.looking import NOT_FOUND, key, plan
+from sentiment_cli.resources.names import Names, tag_list
+
+_HEADER = "gatewayresponse.header."
+_CORS = {
+    f"{_HEADER}Access-Control-Allow-Origin": "'*'",
+    f"{_HEADER}Access-Control-Allow-Headers": "'Content-Type,X-Api-Key,Authorization,X-Amz-Date,X-Amz-Security-Token'",
+}
+# A browser shows a page nothing of a refusal without these. Only of the first two is all the rest made.
+RESPONSES = {
+    "DEFAULT_4XX": _CORS,
+    "DEFAULT_5XX": _CORS,
+    "THROTTLED": {**_CORS, f"{_HEADER}Retry-After": "'1'"},
+    "QUOTA_EXCEEDED": {**_CORS, f"{_HEADER}Retry-After": "'3600'"},
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much the API takes: calls a second, calls at once, and calls a day of an API key; days of logs."""
+
+    rate: int = 20
+    burst: int = 40
+    calls_a_day: int = 100_000
+    log_days: int = 30
+
+
+def put_responses(aws: Aws, api_id: str) -> None:
+    """CORS headers on the gateway's own refusals; they hold from the next deployment of the API on."""
+    client = aws.client("apigateway")
+    for kind, headers in RESPONSES.items():
+        client.put_gateway_response(restApiId=api_id, responseType=kind, responseParameters=headers)
+
+
+def throttle(aws: Aws, api_id: str, stage: str, limits: Limits) -> None:
+    """Limits for everyone together, with a key or without."""
+    values = {"rateLimit": limits.rate, "burstLimit": limits.burst}
+    aws.client("apigateway").update_stage(
+        restApiId=api_id, stageName=stage,
+        patchOperations=[
+            {"op": "replace", "path": f"/*/*/throttling/{name}", "value": str(value)} for name, value in values.items()
+        ],
+    )  # fmt: skip
+
+
+def allow_key(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -> None:
+    """An API key for the stage, and the plan that says how often it may be used; what is there already is kept."""
+    client = aws.client("apigateway")
+    found = key(aws, names)
+    key_id = found["id"] if found else client.create_api_key(
+        name=names.prefix, enabled=True, tags=names.tags, description=f"Callers of {names.prefix}"
+    )["id"]  # fmt: skip
+    plan_id = _planned(aws, names, api_id, stage, limits)
+    used = client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan_id)
+    if not any(each["id"] == key_id for page in used for each in page["items"]):
+        client.create_usage_plan_key(usagePlanId=plan_id, keyId=key_id, keyType="API_KEY")
+
+
+def _planned(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -> str:
+    client, found = aws.client("apigateway"), plan(aws, names)
+    if found is None:
+        made = client.create_usage_plan(
+            name=names.prefix, tags=names.tags, apiStages=[{"apiId": api_id, "stage": stage}],
+            throttle={"rateLimit": limits.rate, "burstLimit": limits.burst},
+            quota={"limit": limits.calls_a_day, "period": "DAY"},
+        )  # fmt: skip
+        return str(made["id"])
+    changes = _changes(found, api_id, stage, limits)
+    if changes:
+        client.update_usage_plan(usagePlanId=found["id"], patchOperations=changes)
+    return str(found["id"])
+
+
+def _changes(found: Mapping[str, Any], api_id: str, stage: str, limits: Limits) -> list[dict[str, str]]:
+    """Patch operations that make a plan guard the stage within the limits."""
+    stages = [f"{each['apiId']}:{each['stage']}" for each in found.get("apiStages") or []]
+    wanted = f"{api_id}:{stage}"
+    changes = [{"op": "remove", "path": "/apiStages", "value": each} for each in stages if each != wanted]
+    if wanted not in stages:
+        changes.append({"op": "add", "path": "/apiStages", "value": wanted})
+    throttling, quota = found.get("throttle") or {}, found.get("quota") or {}
+    for path, now, value in (
+        ("/throttle/rateLimit", throttling.get("rateLimit"), limits.rate),
+        ("/throttle/burstLimit", throttling.get("burstLimit"), limits.burst),
+        ("/quota/limit", quota.get("limit"), limits.calls_a_day),
+    ):
+        if now is None or float(now) != value:
+            changes.append({"op": "replace", "path": path, "value": str(value)})
+    return changes
+
+
+def remove_plan(aws: Aws, plan_id: str) -> None:
+    """Take the plan from its stages, which AWS wants first, and delete it; gone is no error."""
+    client = aws.client("apigateway")
+    found = or_none(lambda: client.get_usage_plan(usagePlanId=plan_id), NOT_FOUND)
+    if found is None:
+        return
+    stages = [f"{each['apiId']}:{each['stage']}" for each in found.get("apiStages") or []]
+    if stages:
+        changes = [{"op": "remove", "path": "/apiStages", "value": each} for each in stages]
+        client.update_usage_plan(usagePlanId=plan_id, patchOperations=changes)
+    or_none(lambda: client.delete_usage_plan(usagePlanId=plan_id), NOT_FOUND)
+
+
+def remove_key(aws: Aws, key_id: str) -> None:
+    """Delete the API key; gone is no error."""
+    or_none(lambda: aws.client("apigateway").delete_api_key(apiKey=key_id), NOT_FOUND)
+
+
+def keep_logs(aws: Aws, names: Names, days: int) -> None:
+    """The function's log group, tagged, its lines kept for `days`; another number of days is the user's choice."""
+    from botocore.exceptions import ClientError
+
+    logs, name = aws.client("logs"), f"/aws/lambda/{names.function}"
+    try:
+        logs.create_log_group(logGroupName=name, tags=names.tags)
+    except ClientError as error:
+        if code_of(error) != "ResourceAlreadyExistsException":
+            raise
+        logs.tag_resource(resourceArn=aws.arn("logs", f"log-group:{name}"), tags=names.tags)
+    groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    if not any(each["logGroupName"] == name and each.get("retentionInDays") for each in groups):
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+
+
+def tag_role(aws: Aws, names: Names, role: str) -> None:
+    """Tag the function's role, if it is one that Chalice made for it."""
+    if role.startswith(f"{names.function}"):
+        aws.client("iam").tag_role(RoleName=role, Tags=tag_list(names.tags))

@@ -1,0 +1,123 @@
+"""Everything of a stage's API, found without any file of the project, each with the way to remove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import or_none, says
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import Refused, SentimentError
+from sentiment_cli.events import Emit, Note
+from sentiment_cli.resources import Existing
+from sentiment_cli.resources.api import access, looking
+from sentiment_cli.resources.names import Names
+
+# AWS allows one DeleteRestApi in 30 s for an account.
+PATIENCE_SECONDS = 180.0
+
+
+def existing(aws: Aws, names: Names) -> list[Existing]:
+    """In the order of removal: whatever refers to something goes before it."""
+    return list(_existing(aws, names))
+
+
+def delete(aws: Aws, names: Names, project_dir: Path | None, emit: Emit) -> None:
+    """Remove everything of the stage's API, and Chalice's record of it; what is gone is no error."""
+    for each in existing(aws, names):
+        each.delete(emit)
+    if project_dir is not None:
+        forget(project_dir, names.stage)
+
+
+def forget(project_dir: Path, stage: str) -> None:
+    """Remove Chalice's record of a stage, which would otherwise name what no longer exists."""
+    (project_dir / "api/.chalice/deployed" / f"{stage}.json").unlink(missing_ok=True)
+
+
+def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
+    plan, key = looking.plan(aws, names), looking.key(aws, names)
+    if plan:
+        yield Existing("usage plan", names.prefix, lambda emit: access.remove_plan(aws, plan["id"]))
+    if key:
+        yield Existing("API key", names.prefix, lambda emit: access.remove_key(aws, key["id"]))
+    for api in looking.rest_apis(aws, names):
+        yield Existing("REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])))
+    function = _function(aws, names)
+    if function is not None:
+        yield Existing("Lambda function", names.function, partial(_delete_function, aws, names.function))
+    # Chalice names the role APP-STAGE where it writes the policy itself, else with what it calls the function added.
+    for role in (f"{names.function}-api_handler", names.function):
+        if _role(aws, role):
+            yield Existing("Lambda role", role, partial(_delete_role, aws, role))
+    for group in _groups(aws, names):
+        yield Existing("Lambda log group", group, partial(_delete_group, aws, group))
+
+
+def _function(aws: Aws, names: Names) -> Any | None:
+    try:
+        return looking.function(aws, names)
+    except Refused:  # somebody else's
+        return None
+
+
+def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:
+    from botocore.exceptions import ClientError
+
+    client, told = aws.client("apigateway"), False
+
+    def attempt() -> bool:
+        nonlocal told
+        try:
+            or_none(lambda: client.delete_rest_api(restApiId=api_id), looking.NOT_FOUND)
+        except ClientError as error:
+            if not says(error, "TooManyRequestsException"):
+                raise
+            if not told:
+                emit(Note("AWS deletes one REST API in 30 s; waiting for its turn."))
+            told = True
+            return False
+        return True
+
+    if not aws.await_(attempt, seconds=PATIENCE_SECONDS, first=5.0):
+        raise SentimentError(
+            f"The REST API {api_id} could not be deleted.",
+            "AWS deletes one in 30 s for an account, and others are being deleted.",
+            "Run the command again in a minute.",
+            code="TooManyRequestsException",
+        )
+
+
+def _delete_function(aws: Aws, name: str, _emit: Emit) -> None:
+    or_none(lambda: aws.client("lambda").delete_function(FunctionName=name), "ResourceNotFoundException")
+
+
+def _role(aws: Aws, name: str) -> Any | None:
+    """The role, if it is one that Lambda may take."""
+    found = or_none(lambda: aws.client("iam").get_role(RoleName=name), "NoSuchEntity")
+    return found if found and "lambda.amazonaws.com" in str(found["Role"]["AssumeRolePolicyDocument"]) else None
+
+
+def _delete_role(aws: Aws, name: str, _emit: Emit) -> None:
+    iam = aws.client("iam")
+    if _role(aws, name) is None:
+        return
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        or_none(partial(iam.delete_role_policy, RoleName=name, PolicyName=policy), "NoSuchEntity")
+    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    or_none(lambda: iam.delete_role(RoleName=name), "NoSuchEntity")
+
+
+def _groups(aws: Aws, names: Names) -> list[str]:
+    """The function's own group, and the one that Chalice's log_retention_in_days makes by mistake."""
+    prefix = f"/aws/lambda/{names.function}"
+    pages = aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+    found = [each["logGroupName"] for page in pages for each in page["logGroups"]]
+    return [name for name in found if name in (prefix, f"{prefix}-api_handler")]
+
+
+def _delete_group(aws: Aws, name: str, _emit: Emit) -> None:
+    or_none(lambda: aws.client("logs").delete_log_group(logGroupName=name), "ResourceNotFoundException")
