@@ -30,6 +30,8 @@ CODES = {
 }
 # S3 has hardly a constraint in its model, and no such error: it is held by moto.
 UNCHECKED = {"s3"}
+# Everything above the first plane, as Java writes it: a pair of halves of characters.
+JAVA_PAIRS = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 MATCH_SECONDS = 0.5  # some of the patterns take for ever on some texts
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -138,7 +140,7 @@ def _compiled(pattern: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            return regex.compile(pattern)
+            return regex.compile(pattern.replace(*JAVA_PAIRS))
         except (regex.error, re.error):
             return None
 

@@ -6,6 +6,7 @@ How requests are laid out, and how their paths map to operations, is known by bo
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -30,9 +31,20 @@ SIGNED_AS = {
     "tagging": ("resourcegroupstaggingapi",),
 }
 SCOPE = re.compile(r"Credential=([^/\s]*)/\d{8}/([^/]*)/([^/]*)/aws4_request")
+OLD_SCOPE = re.compile(r"AWS ([^:\s]+):")  # version 2 of the signature, which only S3 still takes
 PRESIGNED = re.compile(r"([^/]*)/\d{8}/([^/]*)/([^/]*)/aws4_request")
 HOSTED = re.compile(r"(?:^|\.)([a-z0-9-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
-CLIENT = re.compile(r"\bapi/([a-z0-9_-]+)#")
+# What the header that names the operation begins with, for requests that are not signed.
+TARGETS = {
+    "AWSPriceListService": "pricing",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    "AnyScaleFrontendService": "application-autoscaling",
+    "GraniteServiceVersion20100801": "cloudwatch",
+    "Logs_20140328": "logs",
+    "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
+    "SageMaker": "sagemaker",
+    "ServiceQuotasV20190624": "service-quotas",
+}
 DEFAULT_REGION = "us-east-1"
 
 
@@ -87,6 +99,8 @@ def parameters(request: Request, asked: Asked, body: bytes) -> dict[str, Any]:
         return {}
     if asked.service != "s3" and request.headers.get("Content-Encoding") == "gzip":
         body = gzip.decompress(body)
+    if asked.protocol == "json" and not _is_object(body):
+        raise Fault("SerializationException", "The request is not a JSON object.")
     parser = PROTOCOL_PARSERS[asked.protocol](asked.operation)
     parts: Any = {
         "method": request.method,
@@ -105,10 +119,20 @@ def parameters(request: Request, asked: Asked, body: bytes) -> dict[str, Any]:
         raise Fault("SerializationException", f"The request is not of the expected shape: {error}") from error
 
 
+def _is_object(body: bytes) -> bool:
+    """Whether a body is a JSON object; the parser takes anything else for an empty one."""
+    try:
+        return not body or isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
 def signature(request: Request) -> Signature:
     """What the Authorization header, or a presigned address, says."""
     if found := SCOPE.search(request.headers.get("Authorization", "")):
         return Signature(*found.groups())
+    if found := OLD_SCOPE.match(request.headers.get("Authorization", "")):
+        return Signature(found.group(1), service="s3")
     if found := PRESIGNED.fullmatch(request.args.get("X-Amz-Credential", "")):
         return Signature(*found.groups())
     return Signature(key=request.args.get("AWSAccessKeyId", ""), service="s3" if request.args else "")
@@ -117,10 +141,9 @@ def signature(request: Request) -> Signature:
 def _services(request: Request, signed: Signature) -> tuple[str, ...]:
     if signed.service:
         return SIGNED_AS.get(signed.service, (signed.service,))
-    agent = CLIENT.search(request.headers.get("User-Agent", ""))
     host = HOSTED.search(request.host)
-    hint = host.group(1) if host else agent.group(1) if agent else "s3"
-    return SIGNED_AS.get(hint, (hint.replace("_", "-"),))
+    hint = host.group(1) if host else TARGETS.get(request.headers.get("X-Amz-Target", "").partition(".")[0], "s3")
+    return SIGNED_AS.get(hint, (hint,))
 
 
 def _protocol(model: ServiceModel, request: Request) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.calls import Call, Handler
 from sentiment_cli.sandbox.context import Context
 
 PARTS = ("gaps", "registry", "hosting", "lambdas", "gateway")
@@ -18,10 +18,12 @@ class Services:
 
     def __init__(self, context: Context) -> None:
         self.handlers: dict[tuple[str, str], Handler] = {}
+        self.checks: dict[str, Callable[[Call], None]] = {}
         self.gateway: Any = None
         self._parts = [part for name in PARTS if (part := _part(name)) is not None]
         for part in self._parts:
             self.handlers.update(_of(part, "services", context) or {})
+            self.checks.update(getattr(part, "CHECKS", {}))
             self.gateway = self.gateway or _of(part, "application", context)
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ def serve(folder: Path, engine: str) -> None:
     chosen = _engine(engine)
     watcher.keep(mark, docker=chosen == "docker")
     server, close = _open(folder, mark, chosen)
-    threading.Thread(target=server.serve_forever, daemon=True, name="door").start()
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True, name="door").start()
     _wait(folder, mark, stopping)
     server.shutdown()
     close()
@@ -87,7 +87,7 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
         return {"requests": dict(log.counts), "resources": dict(kinds)}
 
     door = Door(mark, services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
-    door.gateway = services.gateway
+    door.gateway, door.checks = services.gateway, services.checks
     server.app = door
     pid = os.getpid()
     record.save(folder, Record(mark, url, pid, identity(pid), engine, secrets.token_urlsafe(30), began))

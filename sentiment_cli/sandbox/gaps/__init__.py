@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.calls import Call, Handler
 from sentiment_cli.sandbox.context import Context
 
 
@@ -14,3 +14,12 @@ def services(context: Context) -> Mapping[tuple[str, str], Handler]:
 
     policies.apply()
     return {**service_quotas.HANDLERS, **price_list.HANDLERS, **tagging.handlers(context)}
+
+
+def _bucket_owner(call: Call) -> None:
+    from sentiment_cli.sandbox.gaps import ownership
+
+    ownership.check(call)
+
+
+CHECKS = {"s3": _bucket_owner}

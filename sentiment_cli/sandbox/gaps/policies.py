@@ -33,7 +33,7 @@ def apply() -> None:
         return judge(self, action, resource, principal, values)
 
     is_action_permitted.mended = True  # type: ignore[attr-defined]
-    IAMPolicyStatement.is_action_permitted = is_action_permitted
+    IAMPolicyStatement.is_action_permitted = is_action_permitted  # type: ignore[method-assign]
 
 
 def _bools_met(statement: Mapping[str, Any], values: Mapping[str, str]) -> bool:
