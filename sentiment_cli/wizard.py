@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,13 +79,18 @@ def _kind_problem(value: Any, answers: Answers) -> str | None:
 
 
 def _instance_types(answers: Answers) -> list[Choice]:
-    return [Choice(each.name, each.name, _described(each)) for each in pricing.INSTANCE_TYPES]
+    from sentiment_cli.clients.quotas import quotas_if_known
+
+    quotas = quotas_if_known(answers.value("aws.region") or pricing.PRICE_REGION, answers.value("aws.profile"))
+    return [Choice(each.name, each.name, _described(each, quotas)) for each in pricing.INSTANCE_TYPES]
 
 
-def _described(each: pricing.InstanceType) -> str:
+def _described(each: pricing.InstanceType, quotas: Mapping[str, int]) -> str:
+    """What decides for or against a type; the quota only where the account's is known."""
     hourly = f"{'$' if each.listed else '~$'}{each.usd_per_hour:.3f}/h"
     monthly = f"${each.usd_per_month:.0f}/month"
-    return f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  {hourly:>9}  {monthly:>10}  {each.remark}".rstrip()
+    quota = f"quota {quotas.get(each.name, 0)}  " if quotas else ""
+    return f"{each.vcpus} vCPU {each.memory_gib:>2} GiB  {hourly:>9}  {monthly:>10}  {quota}{each.remark}".rstrip()
 
 
 def _instance_type_problem(value: Any, answers: Answers) -> str | None:

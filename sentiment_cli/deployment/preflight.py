@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.quotas import endpoint_quotas
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.state import State
 from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources.endpoint_config import EndpointConfig
-
-SERVICE = "sagemaker"
 
 
 def same_place(state: State | None, aws: Aws) -> None:
@@ -61,7 +60,7 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
         return
     try:
         with translated(f"find out the quota of {config.instance_type}"):
-            allowed, used = quotas(aws), _in_use(aws, config.instance_type)
+            allowed, used = endpoint_quotas(aws.client("service-quotas")), _in_use(aws, config.instance_type)
     except SentimentError as error:
         if error.exit_code == CredentialsError.exit_code:
             raise
@@ -70,21 +69,6 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
     limit = allowed.get(config.instance_type)
     if limit is not None and used + config.instance_count > limit:
         raise _over(config, limit, used, allowed)
-
-
-def quotas(aws: Aws) -> dict[str, int]:
-    """Instance type -> how many instances endpoints may have in this account and region.
-
-    https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
-    """
-    suffix = " for endpoint usage"
-    found: dict[str, int] = {}
-    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):  # the account's own come last
-        pages = aws.client("service-quotas").get_paginator(operation).paginate(ServiceCode=SERVICE)
-        for each in (quota for page in pages for quota in page["Quotas"]):
-            if each["QuotaName"].endswith(suffix):
-                found[each["QuotaName"].removesuffix(suffix)] = int(each["Value"])
-    return found
 
 
 def _in_use(aws: Aws, instance_type: str) -> int:

@@ -6,13 +6,14 @@ Needs no record: names are made of project and stage. Meeting what is gone alrea
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.state import Journal
-from sentiment_cli.events import Emit, StepDone, StepStarted
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Emit, Note, StepDone, StepStarted
 from sentiment_cli.resources import (
     Existing,
     api,
@@ -23,6 +24,7 @@ from sentiment_cli.resources import (
     log_group,
     model,
     repository,
+    tagged,
 )
 from sentiment_cli.resources.names import Names
 
@@ -54,7 +56,7 @@ class TornDown:
 
 
 def inventory(aws: Aws, names: Names, *, keep_data: bool = False) -> list[Existing]:
-    """What there is of a stage, in the order of its removal."""
+    """What there is of a stage by name, in the order of its removal."""
     found: list[Existing] = []
     for find in ORDER:
         if keep_data and find is bucket.existing:
@@ -67,8 +69,20 @@ def inventory(aws: Aws, names: Names, *, keep_data: bool = False) -> list[Existi
 def apply(
     aws: Aws, names: Names, found: list[Existing], journal: Journal, emit: Emit, *, keep_data: bool = False
 ) -> TornDown:
-    """Remove what was `found`, then look again. Raises SentimentError where AWS refuses; what is gone stays gone."""
-    deleted = []
+    """Remove what was `found`, then look again by name and by tag, and remove what shows up.
+
+    Raises SentimentError where AWS refuses, Interrupted when the user wants to leave; what is gone stays gone.
+    """
+    deleted = _remove(found, journal, emit)
+    late = _look_again(aws, names, emit, keep_data=keep_data)
+    deleted += _remove(late, journal, emit)
+    remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
+    if not remaining and not keep_data:
+        journal.forget()
+    return TornDown(tuple(deleted), tuple(map(_words, remaining)))
+
+
+def _remove(found: Sequence[Existing], journal: Journal, emit: Emit) -> list[str]:
     for number, each in enumerate(found, 1):
         title = f"Delete {each.kind}"
         emit(StepStarted(number, len(found), title))
@@ -78,8 +92,21 @@ def apply(
             each.delete(emit)
         journal.note(each.kind, each.name, "deleted")
         emit(StepDone(title, time.monotonic() - began, each.name))
-        deleted.append(f"{each.kind} {each.name}")
-    remaining = tuple(f"{each.kind} {each.name}" for each in inventory(aws, names, keep_data=keep_data))
-    if not remaining:
-        journal.forget()
-    return TornDown(tuple(deleted), remaining)
+    return list(map(_words, found))
+
+
+def _look_again(aws: Aws, names: Names, emit: Emit, *, keep_data: bool) -> list[Existing]:
+    found = inventory(aws, names, keep_data=keep_data)
+    try:
+        with translated("look for what carries the stage's tags"):
+            by_tag = tagged.existing(aws, names)
+    except SentimentError as error:  # by name everything was looked for already
+        emit(Note(f"{error.what} {error.why}", "warning"))
+        return found
+    kept = {names.bucket} if keep_data else set()
+    known = {(each.kind, each.name) for each in found}
+    return found + [each for each in by_tag if (each.kind, each.name) not in known and each.name not in kept]
+
+
+def _words(each: Existing) -> str:
+    return f"{each.kind} {each.name}"

@@ -35,7 +35,7 @@ class Bucket:
         return self.names.bucket
 
     def describe(self, aws: Aws) -> Mapping[str, Any] | None:
-        if not _exists(aws, self.name):
+        if not exists(aws, self.name):
             return None
         s3, name = aws.client("s3"), self.name
         block = or_none(lambda: s3.get_public_access_block(Bucket=name), "NoSuchPublicAccessBlockConfiguration") or {}
@@ -90,7 +90,7 @@ class Bucket:
 
 def delete(aws: Aws, name: str, emit: Emit) -> None:
     """Remove every version of every object, what was begun and not finished, and the bucket; gone is no error."""
-    if not _exists(aws, name):
+    if not exists(aws, name):
         return
     s3 = aws.client("s3")
     removed = 0
@@ -106,13 +106,13 @@ def delete(aws: Aws, name: str, emit: Emit) -> None:
 def existing(aws: Aws, names: Names) -> list[Existing]:
     """The stage's bucket, if there is one and it is the caller's."""
     try:
-        found = _exists(aws, names.bucket)
+        found = exists(aws, names.bucket)
     except Refused:  # somebody else's
         return []
     return [Existing(Bucket.kind, names.bucket, lambda emit: delete(aws, names.bucket, emit))] if found else []
 
 
-def _exists(aws: Aws, name: str) -> bool:
+def exists(aws: Aws, name: str) -> bool:
     """Whether the bucket is there and ours. Raises Refused if it belongs to somebody else."""
     from botocore.exceptions import ClientError
 

@@ -54,7 +54,7 @@ class Repository:
         return self.names.repository
 
     def describe(self, aws: Aws) -> Mapping[str, Any] | None:
-        ecr, found = aws.client("ecr"), _find(aws, self.name)
+        ecr, found = aws.client("ecr"), find(aws, self.name)
         if found is None:
             return None
         lifecycle = or_none(
@@ -110,8 +110,9 @@ def delete(aws: Aws, name: str, emit: Emit) -> None:
 
 
 def existing(aws: Aws, names: Names) -> list[Existing]:
-    """The stage's repository, if there is one."""
-    if _find(aws, names.repository) is None:
+    """The stage's repository, if there is one and no other project's or stage's tags are on it."""
+    found = Repository(names).describe(aws)
+    if found is None or _strange_tag(names, found["tags"]):
         return []
     return [Existing(Repository.kind, names.repository, lambda emit: delete(aws, names.repository, emit))]
 
@@ -122,7 +123,8 @@ def uri(aws: Aws, names: Names) -> str:
     return str(found[0]["repositoryUri"])
 
 
-def _find(aws: Aws, name: str) -> Mapping[str, Any] | None:
+def find(aws: Aws, name: str) -> Mapping[str, Any] | None:
+    """What ECR says of a repository; None if there is none of that name."""
     ecr = aws.client("ecr")
     found: Mapping[str, Any] | None = or_none(
         lambda: ecr.describe_repositories(repositoryNames=[name])["repositories"][0], NONE
@@ -130,13 +132,16 @@ def _find(aws: Aws, name: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _refuse_of_others(names: Names, tags: Mapping[str, str]) -> None:
+def _strange_tag(names: Names, tags: Mapping[str, str]) -> str | None:
     """Two projects may come to one name ("a-b" with stage "c", "a" with stage "b-c"): their tags tell them apart."""
-    for tag, own in ((PROJECT_TAG, names.project), (STAGE_TAG, names.stage)):
-        if tags.get(tag, own) != own:
-            raise Refused(
-                f"The image repository {names.repository} belongs to another project or stage.",
-                f"Its tag {tag} is {tags[tag]}, not {own}.",
-                "Choose another project name in sentiment.toml, or another --stage.",
-                code="repository-of-others",
-            )
+    return next((tag for tag in (PROJECT_TAG, STAGE_TAG) if tags.get(tag, names.tags[tag]) != names.tags[tag]), None)
+
+
+def _refuse_of_others(names: Names, tags: Mapping[str, str]) -> None:
+    if tag := _strange_tag(names, tags):
+        raise Refused(
+            f"The image repository {names.repository} belongs to another project or stage.",
+            f"Its tag {tag} is {tags[tag]}, not {names.tags[tag]}.",
+            "Choose another project name in sentiment.toml, or another --stage.",
+            code="repository-of-others",
+        )

@@ -1,0 +1,39 @@
+"""How many instances of each type endpoints may have: quotas of the account, where it is known, else AWS's defaults."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+SERVICE, SUFFIX = "sagemaker", " for endpoint usage"
+
+
+def endpoint_quotas(client: Any) -> dict[str, int]:
+    """Instance type -> quota. `client` is boto3's of "service-quotas"; its errors pass as they are.
+
+    https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+    """
+    found: dict[str, int] = {}
+    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):  # the account's own come last
+        for page in client.get_paginator(operation).paginate(ServiceCode=SERVICE):
+            for each in page["Quotas"]:
+                if each["QuotaName"].endswith(SUFFIX):
+                    found[each["QuotaName"].removesuffix(SUFFIX)] = int(each["Value"])
+    return found
+
+
+@cache
+def quotas_if_known(region: str, profile: str | None) -> dict[str, int]:
+    """The same for questions, where a hint is all it is: empty without credentials, permission or a quick answer."""
+    from boto3.session import Session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    quick = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 1})
+    try:
+        session = Session(region_name=region, profile_name=profile)
+        if session.get_credentials() is None:
+            return {}
+        return endpoint_quotas(session.client("service-quotas", config=quick))
+    except (BotoCoreError, ClientError):
+        return {}

@@ -1,0 +1,89 @@
+"""What carries a stage's tags, whatever its name: for the second look of a teardown, after everything known by name.
+
+The index of tags lags, and lists for hours what is gone: so each finding is looked for itself before it is believed.
+https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import or_none
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.events import Emit
+from sentiment_cli.resources import Existing, bucket, endpoint, endpoint_config, log_group, model, repository
+from sentiment_cli.resources.names import PROJECT_TAG, STAGE_TAG, Names
+
+Look = Callable[[Aws, str], Any]
+Delete = Callable[[Aws, str, Emit], Any]
+
+
+@dataclass(frozen=True)
+class _Sort:
+    """One sort of resource: how its ARN goes on after the partition, how to look for it by name, how to remove it."""
+
+    kind: str
+    pattern: str
+    look: Look
+    delete: Delete
+
+
+def _simple(kind: str, pattern: str, service: str, noun: str, parameter: str, *missing: str, get: str = "get") -> _Sort:
+    """A sort with one operation to look and one to delete, which take one parameter and one error for "gone"."""
+
+    def call(verb: str, aws: Aws, name: str) -> Any:
+        return or_none(lambda: getattr(aws.client(service), f"{verb}_{noun}")(**{parameter: name}), *missing)
+
+    return _Sort(
+        kind, pattern, lambda aws, name: call(get, aws, name), lambda aws, name, emit: call("delete", aws, name)
+    )
+
+
+_GONE, _NOT_FOUND = "ResourceNotFoundException", "NotFoundException"
+_SORTS = (
+    _Sort("endpoint", r":sagemaker:.*:endpoint/(.+)", endpoint.describe, endpoint.delete),
+    _simple(
+        "endpoint configuration", r":sagemaker:.*:endpoint-config/(.+)", "sagemaker", "endpoint_config",
+        "EndpointConfigName", *endpoint_config.MISSING, get="describe",
+    ),
+    _simple("model", r":sagemaker:.*:model/(.+)", "sagemaker", "model", "ModelName", *model.MISSING, get="describe"),
+    _Sort(
+        "log group", r":logs:.*:log-group:([^:]+)(?::\*)?",
+        lambda aws, name: aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
+        lambda aws, name, emit: log_group.delete(aws, name),
+    ),
+    _Sort("image repository", r":ecr:.*:repository/(.+)", repository.find, repository.delete),
+    _Sort("artifact bucket", r":s3:::([^/]+)", bucket.exists, bucket.delete),
+    _simple("function", r":lambda:.*:function:([^:]+)", "lambda", "function", "FunctionName", _GONE),
+    _simple("REST API", r":apigateway:.*/restapis/([^/]+)", "apigateway", "rest_api", "restApiId", _NOT_FOUND),
+    _simple("API key", r":apigateway:.*/apikeys/([^/]+)", "apigateway", "api_key", "apiKey", _NOT_FOUND),
+    _simple("usage plan", r":apigateway:.*/usageplans/([^/]+)", "apigateway", "usage_plan", "usagePlanId", _NOT_FOUND),
+)  # fmt: skip
+
+
+def existing(aws: Aws, names: Names) -> list[Existing]:
+    """What carries the stage's tags and is really there; what is of no sort known here is believed as it is listed."""
+    return [found for arn in _arns(aws, names) if (found := _existing(aws, arn)) is not None]
+
+
+def _arns(aws: Aws, names: Names) -> Iterator[str]:
+    pages = aws.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": PROJECT_TAG, "Values": [names.project]}, {"Key": STAGE_TAG, "Values": [names.stage]}]
+    )  # fmt: skip
+    return (each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"])
+
+
+def _existing(aws: Aws, arn: str) -> Existing | None:
+    if re.search(r"/restapis/[^/]+/", arn):  # a part of an API, which goes with it
+        return None
+    for sort in _SORTS:
+        if match := re.search(f"{sort.pattern}$", arn):
+            return _there(aws, sort, match.group(1))
+    return Existing("tagged resource", arn, lambda emit: None)
+
+
+def _there(aws: Aws, sort: _Sort, name: str) -> Existing | None:
+    return Existing(sort.kind, name, lambda emit: sort.delete(aws, name, emit)) if sort.look(aws, name) else None
