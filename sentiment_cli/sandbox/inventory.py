@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sentiment_cli.sandbox.callers import access_key
@@ -45,20 +46,7 @@ class Inventory:
                 continue
 
     def _client(self, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        client = boto3.client(
-            service, self._region, endpoint_url=self._context.url,
-            aws_access_key_id=access_key(self._account), aws_secret_access_key="-",  # noqa: S106
-            config=Config(retries={"total_max_attempts": 1}, proxies={}),
-        )  # fmt: skip
-
-        def mark(request: Any, **_: Any) -> None:
-            request.headers[INTERNAL] = self._context.id
-
-        client.meta.events.register("before-send", mark)
-        return client
+        return _client(self._context, self._account, self._region, service)
 
     def _listed(self, client: Any, operation: str, key: str) -> Iterator[Any]:
         if client.can_paginate(operation):
@@ -124,6 +112,25 @@ class Inventory:
             arn = each["AlarmArn"]
             tags = _read(client.list_tags_for_resource, "Tags", ResourceARN=arn)
             yield Resource("cloudwatch:alarm", arn, _pairs(tags))
+
+
+@lru_cache(maxsize=64)
+def _client(context: Context, account: str, region: str, service: str) -> Any:
+    """A client whose requests are nobody's; it takes longer to make than to use."""
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client(
+        service, region, endpoint_url=context.url,
+        aws_access_key_id=access_key(account), aws_secret_access_key="-",  # noqa: S106
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )  # fmt: skip
+
+    def mark(request: Any, **_: Any) -> None:
+        request.headers[INTERNAL] = context.id
+
+    client.meta.events.register("before-send", mark)
+    return client
 
 
 def _read(ask: Callable[..., Mapping[str, Any]], part: str, **about: str) -> Any:
