@@ -15,18 +15,24 @@ class InferenceClient:
     """A server that answers `POST PATH` at `url`. Use as a context manager.
 
     `headers` go with every request and are shown nowhere. `local` is for a server on this machine, for which a
-    company's proxy must not be asked.
+    company's proxy must not be asked; `auth` is httpx's.
     """
 
     def __init__(
-        self, url: str, path: str = "/invocations", headers: Mapping[str, str] | None = None, *, local: bool = True
+        self,
+        url: str,
+        path: str = "/invocations",
+        headers: Mapping[str, str] | None = None,
+        *,
+        local: bool = True,
+        auth: Any = None,
     ) -> None:
         import httpx
 
         self.url = url.rstrip("/")
         self._path = path
         self._http = httpx.Client(
-            base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=not local, headers=dict(headers or {})
+            base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=not local, headers=dict(headers or {}), auth=auth
         )
 
     def __enter__(self) -> InferenceClient:

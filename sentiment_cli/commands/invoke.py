@@ -103,10 +103,10 @@ def _client(run: Run, target: Target, url: str | None, place: Callable[[], Place
             entered = place()
             yield EndpointClient(entered.aws, entered.names.endpoint)
         case Target.api:
-            from sentiment_cli.resources.api import client_of
+            from sentiment_cli.deployment.deploying import api_client
 
             entered = place()
-            with client_of(entered.aws, entered.names) as client:
+            with api_client(entered.aws, entered.names, entered.project.api.auth) as client:
                 yield client
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify
 from sentiment_cli.deployment.executor import Done
@@ -15,11 +16,12 @@ from sentiment_cli.deployment.planner import Change, Plan
 from sentiment_cli.deployment.rehearsal import rehearse
 from sentiment_cli.deployment.stack import build
 from sentiment_cli.deployment.state import Journal, State
-from sentiment_cli.errors import Interrupted, PartlyDone, SentimentError
+from sentiment_cli.errors import InputError, Interrupted, PartlyDone, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import api as apis
 from sentiment_cli.resources import endpoint_config, model
+from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.endpoint import Endpoint, describe
 from sentiment_cli.resources.image import resolved
 from sentiment_cli.resources.names import Names
@@ -125,8 +127,7 @@ def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> str:
     with translated("find the API's address"):
         url = apis.url_of(aws, names)
     texts = verify.api(aws, names, url, target.project.api.auth, said)
-    emit(Note(f"The API answers as the model does ({texts} texts)." if texts else "The API is there; only IAM's "
-              "callers may ask it, so it was not tried."))  # fmt: skip
+    emit(Note(f"The API answers as the model does ({texts} texts)."))
     return url
 
 
@@ -184,6 +185,19 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         api={"url": url, "auth": auth, "key": key} if url else None,
         verified=True,
     )  # fmt: skip
+
+
+def api_client(aws: Aws, names: Names, auth: str) -> InferenceClient:
+    """A client of the stage's API. Raises InputError where there is none."""
+    with translated("find the API"):
+        url = apis.url_of(aws, names)
+        if not url:
+            raise InputError(
+                f"There is no API of {names.prefix}.", "It was not deployed, or was torn down.",
+                "Run `sentiment-cli deploy`, or ask another --target.", code="no-api",
+            )  # fmt: skip
+        key = apis.key(aws, names) if auth == "api-key" else None
+        return asking.client(aws, url, auth, key)
 
 
 def exists(journal: Journal) -> list[str]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sentiment_cli.clients.endpoint import EndpointClient
-from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import InputError, SentimentError
 from sentiment_cli.resources import api as apis
+from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.names import Names
 
 SAME_SCORE = 1e-6
@@ -29,14 +29,9 @@ def endpoint(aws: Aws, names: Names, manifest: Mapping[str, Any]) -> int:
 
 
 def api(aws: Aws, names: Names, url: str, auth: str, manifest: Mapping[str, Any]) -> int:
-    """Ask the API the golden texts; how many there were. An API for IAM's callers is not asked: 0.
-
-    Raises Differs, or SentimentError if it cannot answer.
-    """
-    if auth == "iam":
-        return 0
-    headers = {"x-api-key": apis.key(aws, names) or ""} if auth == "api-key" else {}
-    with InferenceClient(url, "predict", headers, local=aws.endpoint_url is not None) as client:
+    """Ask the API the golden texts; how many there were. Raises Differs, or SentimentError if it cannot answer."""
+    key = apis.key(aws, names) if auth == "api-key" else None
+    with asking.client(aws, url, auth, key) as client:
         return _check("API", lambda texts: _patiently(aws, lambda: client.ask(texts)), _golden(manifest))
 
 
