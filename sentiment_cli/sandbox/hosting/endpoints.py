@@ -74,7 +74,9 @@ class Endpoints:
         with self._store.lock:
             region.endpoints.refuse_existing(name)
             config = region.configs.find(params["EndpointConfigName"])
-            fleet = self._make_fleet(region, GROUP + name, config)
+        fleet = self._make_fleet(region, GROUP + name, config)
+        with self._store.lock:
+            region.endpoints.refuse_existing(name)
             capacity.refuse_excess(region, fleet)
             endpoint = Endpoint(name, region.endpoints.arn(name), params, tags(params), config=config.name)
             endpoint.deployment, endpoint.coming = params.get("DeploymentConfig"), fleet
@@ -111,7 +113,9 @@ class Endpoints:
             endpoint = _settled(region, params["EndpointName"])
             config = region.configs.find(params["EndpointConfigName"])
             _refuse_serverless(endpoint, config)
-            fleet = self._make_fleet(region, GROUP + endpoint.name, config)
+        fleet = self._make_fleet(region, GROUP + endpoint.name, config)
+        with self._store.lock:
+            endpoint = _settled(region, params["EndpointName"])
             if params.get("RetainAllVariantProperties"):
                 _retain(endpoint, fleet, params)
             capacity.refuse_excess(region, fleet)
@@ -176,10 +180,10 @@ class Endpoints:
             region.endpoints.remove(endpoint.name)
 
     def _later(self, work: Callable[[], None]) -> None:
-        self._threads = [each for each in self._threads if each.is_alive()]
         thread = Thread(target=work, name="hosting", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        with self._store.lock:
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
 
 
 def _settled(region: Region[Endpoint], name: str, *, failed_too: bool = False) -> Endpoint:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
@@ -18,7 +18,7 @@ from sentiment_cli.sandbox.hosting.images import Images
 from sentiment_cli.sandbox.hosting.instances import Instance
 from sentiment_cli.sandbox.hosting.models import container_of, data_url
 from sentiment_cli.sandbox.hosting.records import Record, Region, now
-from sentiment_cli.sandbox.hosting.servers import Host, Job
+from sentiment_cli.sandbox.hosting.servers import CannotStart, Host, Job
 
 START_SECONDS = 60.0  # AWS gives eight minutes where the variant does not say
 POLL_SECONDS = 0.1
@@ -72,20 +72,25 @@ class Fleet:
         self._region = region
         self._group = group
         self._stopped = Event()
+        self._starting = Lock()
         self._archives: list[Path] = []
 
     def start(self) -> None:
         """Returns when every variant answers /ping. Raises Unhealthy."""
         for variant in self.variants:
-            job = self._job(variant)
-            variant.instance = Instance(self._host, job, self._logger(variant))
-            variant.instance.start()
+            instance = Instance(self._host, self._job(variant), self._logger(variant))
+            with self._starting:
+                if self._stopped.is_set():
+                    raise Unhealthy("The endpoint was deleted.")
+                variant.instance = instance
+                instance.start()
         for variant in self.variants:
             self._await(variant)
 
     def stop(self) -> None:
         """End every server, and keep nothing of the models."""
-        self._stopped.set()
+        with self._starting:
+            self._stopped.set()
         for variant in self.variants:
             if variant.instance is not None:
                 variant.instance.stop()
@@ -171,6 +176,11 @@ def _check_archive(path: Path, url: str) -> None:
 
 
 def _cannot_start(variant: Variant, error: SentimentError) -> str:
+    if not isinstance(error, CannotStart):
+        return (
+            "Request to service failed. If failure persists after retry, contact customer support. "
+            f"({error.what} {error.why})"
+        )
     return (
         f"CannotStartContainerError. Please ensure the model container for variant {variant.name} starts correctly "
         f"when invoked with 'docker run <image> serve'. ({error.why})"

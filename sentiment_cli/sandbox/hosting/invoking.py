@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.hosting import capacity
 from sentiment_cli.sandbox.hosting.endpoints import GROUP, Endpoint
 from sentiment_cli.sandbox.hosting.fleets import Variant
+from sentiment_cli.sandbox.hosting.metrics import Meter
 from sentiment_cli.sandbox.hosting.records import Region, Store
 
 MEGABYTE = 1024 * 1024
@@ -27,6 +29,7 @@ class Invoking:
         import httpx
 
         self._store = store
+        self._meter = Meter()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         self._http = httpx.Client(limits=limits, trust_env=False, follow_redirects=False)
 
@@ -37,13 +40,17 @@ class Invoking:
         self._http.close()
 
     def _invoke(self, call: Call) -> Mapping[str, Any]:
+        began = monotonic()
         region, params = self._store.of(call), call.params
         endpoint, variant = self._serving(region, params)
         body = params.get("Body") or b""
         most = SERVERLESS_BYTES if variant.count is None else INSTANCE_BYTES
         if len(body) > most:
             raise Fault("413", f"HTTP content length exceeded {most} bytes.", 413)
+        asked = monotonic()
         status, headers, content = self._ask(variant, body, _headers(params))
+        done = monotonic()
+        self._meter.record(region, (endpoint.name, variant.name), status, done - asked, done - began)
         if not 200 <= status < 400:
             raise _model_error(region, endpoint, variant, status, content)
         if len(content) > most:

@@ -104,7 +104,7 @@ def _check_data(region: Region[Any], role: Any, url: str) -> None:
         raise _no_access(region, role, url)
     if neighbours.s3_object(region, url) is None:
         # Who may not list a bucket is not told what is missing from it.
-        may_know = policies.allows(role, "s3:ListBucket", arn)
+        may_know = policies.allows(role, "s3:ListBucket", arn) and neighbours.is_here(region, bucket)
         raise invalid(f"Could not find model data at {url}.") if may_know else _no_access(region, role, url)
 
 

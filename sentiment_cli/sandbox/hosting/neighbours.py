@@ -1,4 +1,4 @@
-"""What hosting needs of the other services of the sandbox, which moto plays: roles, objects and logs."""
+"""What hosting needs of the other services of the sandbox, which moto plays: roles, objects, logs and metrics."""
 
 from __future__ import annotations
 
@@ -27,19 +27,28 @@ def split_s3(url: str) -> tuple[str, str]:
     return parts.netloc, parts.path.lstrip("/")
 
 
+def is_here(region: Region[Any], bucket: str) -> bool:
+    """Whether a bucket is in this region, or nowhere."""
+    found = _buckets(region).buckets.get(bucket)
+    return found is None or found.region_name == region.name
+
+
 def s3_object(region: Region[Any], url: str) -> bytes | None:
     """Content of an object; None if there is none in a bucket of this region."""
     from moto.s3.exceptions import MissingBucket
-    from moto.s3.models import s3_backends
 
     bucket, key = split_s3(url)
-    backend = s3_backends[region.account][region.partition]
     try:
-        found = backend.get_object(bucket, key)
-        here = backend.get_bucket(bucket).region_name == region.name
+        found = _buckets(region).get_object(bucket, key)
     except MissingBucket:
         return None
-    return bytes(found.value) if found is not None and here else None
+    return bytes(found.value) if found is not None and is_here(region, bucket) else None
+
+
+def _buckets(region: Region[Any]) -> Any:
+    from moto.s3.models import s3_backends
+
+    return s3_backends[region.account][region.partition]
 
 
 def write_log(region: Region[Any], group: str, stream: str, line: str) -> None:
@@ -52,3 +61,11 @@ def write_log(region: Region[Any], group: str, stream: str, line: str) -> None:
             backend.create_log_group(group, {})
         backend.ensure_log_stream(group, stream)
         backend.put_log_events(group, stream, [{"timestamp": int(time() * 1000), "message": line}])
+
+
+def write_metrics(region: Region[Any], namespace: str, values: list[dict[str, Any]]) -> None:
+    """Values for CloudWatch, shaped as PutMetricData has them."""
+    from moto.cloudwatch.models import cloudwatch_backends
+
+    with _writing:
+        cloudwatch_backends[region.account][region.name].put_metric_data(namespace, values)

@@ -1,4 +1,4 @@
-"""Whether a role trusts SageMaker and allows an action: a plain reading of its policies, without their conditions."""
+"""Whether a role trusts SageMaker and allows an action: a plain reading of its policies, conditions taken for met."""
 
 from __future__ import annotations
 
@@ -22,15 +22,21 @@ def trusts(role: Any) -> bool:
 
 
 def allows(role: Any, action: str, resource: str) -> bool:
-    """Whether a policy of the role allows `action` on the ARN `resource`, and none denies it."""
-    documents = [*role.policies.values(), *(each.document for each in role.managed_policies.values())]
+    """Whether a policy of the role allows `action` on the ARN `resource`, and none denies it always."""
     effects = {
         each.get("Effect")
-        for document in documents
+        for document in _documents(role)
         for each in _statements(document)
         if _matches(each.get("Action"), action.lower(), str.lower) and _matches(each.get("Resource"), resource, str)
+        if each.get("Effect") == "Allow" or "Condition" not in each
     }
     return "Allow" in effects and "Deny" not in effects
+
+
+def _documents(role: Any) -> Iterator[Any]:
+    yield from role.policies.values()
+    for managed in role.managed_policies.values():
+        yield from (version.document for version in managed.versions if version.is_default)
 
 
 def _matches(patterns: Any, value: str, as_compared: Any) -> bool:

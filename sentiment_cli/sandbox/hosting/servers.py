@@ -46,6 +46,10 @@ class Job:
     serverless: bool
 
 
+class CannotStart(SentimentError):
+    """The engine has the image and the model, and cannot run one on the other."""
+
+
 class Server(Protocol):
     """A server that was started."""
 
@@ -145,11 +149,17 @@ class Containers:
         container = ""
         try:
             container = self._engine.create(self._spec(job, volume))
-            self._engine.start(container)
+            self._start(container)
         except BaseException:
             self._engine.remove(container, volume)
             raise
         return ContainerServer(self._engine, container, volume)
+
+    def _start(self, container: str) -> None:
+        try:
+            self._engine.start(container)
+        except SentimentError as error:
+            raise CannotStart(error.what, error.why, error.fix, code=error.code) from error
 
     def close(self) -> None:
         """Let go of the images: names in a registry that goes with the sandbox."""

@@ -62,9 +62,9 @@ class Account:
                          (["s3:ListBucket"], f"arn:aws:s3:::{self.bucket}"), (PULL, "*"))  # fmt: skip
         self.role = self.make_role("hosting", allowed)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = REGION) -> Any:
         return boto3.client(
-            service, region_name=REGION, endpoint_url=self._url, aws_access_key_id=access_key(self.id),
+            service, region_name=region, endpoint_url=self._url, aws_access_key_id=access_key(self.id),
             aws_secret_access_key="-", config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
         )  # fmt: skip
 
@@ -113,6 +113,12 @@ class Account:
         """Returns when the endpoint is gone."""
         until(lambda: [each["EndpointName"] for each in self.sagemaker.list_endpoints()["Endpoints"]],
               lambda names: name not in names)  # fmt: skip
+
+    def clear(self) -> None:
+        """Delete what is hosted and settled."""
+        for each in self.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]:
+            if each["EndpointStatus"] in ("InService", "Failed"):
+                self.sagemaker.delete_endpoint(EndpointName=each["EndpointName"])
 
     def ask(self, text: str, name: str = "tweets") -> str:
         answer = self.runtime.invoke_endpoint(
@@ -205,5 +211,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def aws(sandbox: Sandbox) -> Account:
-    return Account(sandbox.url)
+def aws(sandbox: Sandbox) -> Iterator[Account]:
+    account = Account(sandbox.url)
+    yield account
+    account.clear()

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sentiment_cli.sandbox.hosting import invoking
+from sentiment_cli.sandbox.hosting.instances import Instance
 from tests.sandbox.hosting.conftest import Account, Sandbox
 
 JSON = "application/json"
 
 
 @pytest.fixture(scope="module")
-def serving(sandbox: Sandbox, english: bytes) -> Account:
+def serving(sandbox: Sandbox, english: bytes) -> Iterator[Account]:
     """An account with the endpoints "tweets" and, without instances, "small"."""
     account = Account(sandbox.url)
     account.hosted(english)
     account.hosted(english, "small", ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})
-    return account
+    yield account
+    account.clear()
 
 
 def error(call: Any, **params: Any) -> dict[str, Any]:
@@ -72,34 +76,20 @@ def test_payloads_have_a_limit(serving: Account, name: str, most: int) -> None:
     assert seen["Code"] == "ModelError"
 
 
-def test_a_server_that_is_too_slow_is_a_model_error(
-    sandbox: Sandbox, english: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import socket
-
-    account = Account(sandbox.url)
-    account.hosted(english)
+def test_a_server_that_is_too_slow_is_a_model_error(serving: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as silent:  # takes connections, and never answers
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        from sentiment_cli.sandbox.hosting.instances import Instance
-
         monkeypatch.setattr(Instance, "url", lambda self: f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setattr(invoking, "SECONDS", 0.5)
-        seen = error(account.runtime.invoke_endpoint, EndpointName="tweets", ContentType=JSON, Body=b"{}")
+        seen = error(serving.runtime.invoke_endpoint, EndpointName="tweets", ContentType=JSON, Body=b"{}")
     assert (seen["Code"], seen["OriginalStatusCode"]) == ("ModelError", 0)
     assert "Your invocation timed out while waiting for a response" in seen["Message"]
 
 
-def test_a_server_that_is_gone_for_the_moment(
-    sandbox: Sandbox, english: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sentiment_cli.sandbox.hosting.instances import Instance
-
-    account = Account(sandbox.url)
-    account.hosted(english)
+def test_a_server_that_is_gone_for_the_moment(serving: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Instance, "url", lambda self: None)
-    seen = error(account.runtime.invoke_endpoint, EndpointName="tweets", ContentType=JSON, Body=b"{}")
+    seen = error(serving.runtime.invoke_endpoint, EndpointName="tweets", ContentType=JSON, Body=b"{}")
     assert (seen["Status"], seen["Code"]) == (503, "ServiceUnavailable")
 
 

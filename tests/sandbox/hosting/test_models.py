@@ -99,8 +99,9 @@ def test_a_managed_policy_counts_too(aws: Account) -> None:
 
 def test_an_artifact_of_another_region_is_refused(aws: Account) -> None:
     bucket = f"elsewhere-{aws.id}"
-    aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    aws.s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=DATA)
+    elsewhere = aws.client("s3", "eu-central-1")
+    elsewhere.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    elsewhere.put_object(Bucket=bucket, Key="model.tar.gz", Body=DATA)
     role = aws.make_role("reader", policy((["s3:*"], "*")))
     container = {"Image": aws.image, "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}
     assert "located in eu-west-1" in refused(aws, ExecutionRoleArn=role, PrimaryContainer=container)
