@@ -45,8 +45,12 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+class Broken(Fault):
+    """The request breaks what the service model says of it."""
+
+
 def check(service: str, shape: Any, params: Mapping[str, Any]) -> None:
-    """Raises the Fault that AWS answers with, if `params` break what the input `shape` of an operation says."""
+    """Raises Broken, the Fault that AWS answers with, if `params` break what the input `shape` of an operation says."""
     if shape is None or service in UNCHECKED:
         return
     found = list(_structure(shape, params, "", shape.serialization.get("payload")))
@@ -55,10 +59,10 @@ def check(service: str, shape: Any, params: Mapping[str, Any]) -> None:
     if service == "ecr":
         where, _, what = found[0]
         text = f"Invalid parameter at '{where}' failed to satisfy constraint: '{what[0].lower()}{what[1:]}'"
-        raise Fault(CODES[service], text.replace("'member ", "'"))
+        raise Broken(CODES[service], text.replace("'member ", "'"))
     told = "; ".join(f"{value} at '{where}' failed to satisfy constraint: {what}" for where, value, what in found)
     count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-    raise Fault(CODES.get(service, "ValidationException"), f"{count} detected: {told}")
+    raise Broken(CODES.get(service, "ValidationException"), f"{count} detected: {told}")
 
 
 Violation = tuple[str, str, str]  # where, "Value 'x'", what must be
@@ -79,7 +83,7 @@ def _any(shape: Any, value: Any, where: str) -> Iterator[Violation]:
     if getattr(shape, "is_document_type", False):
         return
     if not _of_kind(kind, value):
-        raise Fault("SerializationException", f"{type(value).__name__} cannot be converted to {kind} at '{where}'")
+        raise Broken("SerializationException", f"{type(value).__name__} cannot be converted to {kind} at '{where}'")
     if kind == "structure":
         yield from _structure(shape, value, where)
         return

@@ -63,17 +63,18 @@ class Door:
         body = _whole(environ, request)
         asked = reading.read(request)
         params: dict[str, Any] = {}
-        account = ""
+        account, valid = "", True
         try:
             account = callers.account(asked)
             params = reading.parameters(request, asked, body)
             response = self._ask(environ, request, asked, params, account)
         except Fault as refusal:
+            valid = not isinstance(refusal, constraints.Broken)
             response = writing.fault(asked, refusal)
         except Exception as error:
             response = writing.fault(asked, _defect(asked, error))
         if request.headers.get(INTERNAL) != self._id:
-            self._write(request, asked, params, account, response, time.monotonic() - began)
+            self._write(request, asked, params, account, response, time.monotonic() - began, valid)
         return response
 
     def _ask(
@@ -96,7 +97,14 @@ class Door:
         return response
 
     def _write(
-        self, request: Request, asked: Asked, params: Mapping[str, Any], account: str, response: Response, took: float
+        self,
+        request: Request,
+        asked: Asked,
+        params: Mapping[str, Any],
+        account: str,
+        response: Response,
+        took: float,
+        valid: bool,
     ) -> None:
         error = writing.error_code(response)
         self._log.write(
@@ -109,6 +117,7 @@ class Door:
             account=account,
             region=asked.region,
             mutating=naming.mutating(asked.name),
+            valid=valid,
             milliseconds=round(took * 1000),
             **({"error": error} if error else {}),
         )
