@@ -1,0 +1,82 @@
+"""`sandbox up`, `status` and `down`, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Done, run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    run("sandbox", "down", cwd=tmp_path)
+
+
+def up(folder: Path, *arguments: str) -> Done:
+    return run("sandbox", "up", "--engine", "process", *arguments, cwd=folder)
+
+
+def result(done: Done) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_up_status_down(folder: Path) -> None:
+    started = result(up(folder, "--json"))
+    assert started["engine"] == "process"
+    assert started["already_running"] is False
+    again = result(up(folder, "--json"))
+    assert (again["url"], again["already_running"]) == (started["url"], True)
+
+    status = result(run("sandbox", "status", "--json", cwd=folder))
+    assert status["running"] is True
+    assert status["environment"] == started["environment"]
+    assert (status["requests"], status["resources"]) == ({}, {})
+
+    assert result(run("sandbox", "down", "--json", cwd=folder)) == {"ended": True}
+    assert result(run("sandbox", "down", "--json", cwd=folder)) == {"ended": False}
+    assert result(run("sandbox", "status", "--json", cwd=folder)) == {"running": False}
+    assert list(folder.iterdir()) == []
+
+
+def test_a_shell_takes_what_up_prints(folder: Path) -> None:
+    python, create = sys.executable, "import boto3; boto3.client('s3').create_bucket(Bucket='from-a-shell')"
+    script = f'eval "$({python} -m sentiment_cli sandbox up --engine process)" && {python} -c "{create}"'
+    environment = {**os.environ, "AWS_PROFILE": "nobody"}
+    subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, check=True)
+    status = run("sandbox", "status", cwd=folder)
+    assert status.returncode == 0
+    assert "s3:bucket 1" in status.stdout
+    assert "s3 1" in status.stdout
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in status.stdout
+
+
+def test_in_another_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert run("sandbox", "up", "--engine", "process", "-C", str(folder), cwd=elsewhere).returncode == 0
+    assert result(run("sandbox", "status", "--json", cwd=folder))["running"] is True
+    assert result(run("sandbox", "status", "--json", cwd=elsewhere))["running"] is False
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_without_a_command_it_tells_what_there_is(folder: Path) -> None:
+    done = run("sandbox", cwd=folder)
+    assert done.returncode == 2
+    assert "status" in done.stdout + done.stderr
+    assert "A command is missing." in done.stderr
+
+
+def test_an_engine_that_is_not_there(folder: Path) -> None:
+    done = run("sandbox", "up", "--engine", "docker", "--json", cwd=folder, DOCKER_HOST="unix:///nowhere.sock")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["code"] == "sandbox-failed"
