@@ -47,6 +47,8 @@ class Api:
         return self.names.function
 
     def describe(self, aws: Aws) -> Found | None:
+        """Raises InputError where the project cannot be deployed, and Refused where its name is taken."""
+        self._project(aws.partition).files()
         return looking.look(aws, self.names, self._recorded_id(aws))
 
     def compare(self, found: Found) -> Decision:
@@ -158,9 +160,9 @@ def url(aws: Aws, api_id: str, stage: str) -> str:
     """Where the API answers."""
     if aws.endpoint_url:
         return f"{aws.endpoint_url.rstrip('/')}/_aws/execute-api/{api_id}/{stage}/"
-    resolver = aws.session._session.get_component("endpoint_resolver")
-    suffix = resolver.get_partition_dns_suffix(aws.partition)
-    return f"https://{api_id}.execute-api.{aws.region}.{suffix}/{stage}/"
+    # The domain differs between partitions; botocore knows them.
+    service = str(aws.session.client("apigateway", region_name=aws.region).meta.endpoint_url)
+    return f"{service.replace('//apigateway.', f'//{api_id}.execute-api.')}/{stage}/"
 
 
 def url_of(aws: Aws, names: Names) -> str:

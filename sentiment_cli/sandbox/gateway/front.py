@@ -76,10 +76,10 @@ class Gateway:
         route, values = found
         if route.signed:
             verify(request.method, request.url, request.headers, request.body, self._secret())
-        self._throttle(stage, place, route)
         key = None
         if route.key_required:
             key = admit(backend, place.api_id, place.stage, request.headers.get("x-api-key"), self._meter)
+        self._throttle(stage, place, route)
         kind = route.integration.integration_type
         if kind == "MOCK":
             return _mocked(route)

@@ -244,7 +244,7 @@ def test_a_function_of_somebody_else_is_left_alone(stage: Stage) -> None:
 def test_a_project_without_an_api_says_so(stage: Stage) -> None:
     (stage.directory / "api/app.py").unlink()
     with pytest.raises(InputError) as refused:
-        stage.api().create(stage.aws, ignore)
+        stage.api().describe(stage.aws)
     assert refused.value.code == "no-api-project"
 
 

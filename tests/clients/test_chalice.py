@@ -1,0 +1,100 @@
+"""Chalice as its users run it, against the sandbox; and what becomes of its errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sentiment_cli.clients import chalice
+from sentiment_cli.clients.session import connect
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.events import Event, LogLine
+from tests.resources.api.conftest import project
+from tests.sandbox.gateway.conftest import Aws, aws  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def app(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+    for variable, value in aws.environment().items():
+        monkeypatch.setenv(variable, value)
+    project(tmp_path, "chalice-itself")
+    return tmp_path / "api"
+
+
+def record(app: Path) -> dict[str, str]:
+    found = json.loads((app / ".chalice/deployed/dev.json").read_text())["resources"]
+    return {key: value for each in found for key, value in each.items()}
+
+
+def test_deploy_and_delete_say_what_they_do(app: Path, aws: Aws) -> None:  # noqa: F811
+    events: list[Event] = []
+    way = connect("us-east-1")
+    chalice.deploy(way, app, "dev", events.append)
+    lines = [event.text for event in events if isinstance(event, LogLine)]
+    assert "Creating Rest API" in lines
+    first = record(app)["rest_api_id"]
+    chalice.deploy(way, app, "dev", events.append)
+    assert record(app)["rest_api_id"] == first
+    chalice.delete(way, app, "dev", events.append)
+    gateway = aws.client("apigateway")
+    assert first not in {each["id"] for each in gateway.get_rest_apis()["items"]}
+    assert aws.secret not in repr(events)
+
+
+def test_the_program_itself_works_unchanged(app: Path, aws: Aws) -> None:  # noqa: F811
+    program = Path(sys.executable).with_name("chalice")
+    environment = {**os.environ, **aws.environment()}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [program, *arguments], cwd=app, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("deploy", "--stage", "dev")
+    assert record(app)["rest_api_id"] in run("url", "--stage", "dev")
+    run("delete", "--stage", "dev")
+    assert record(app) == {}
+
+
+def test_the_credentials_are_those_of_the_session_not_of_the_shell(
+    app: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    way = connect("us-east-1")
+    way.session.get_credentials()
+    monkeypatch.setenv("AWS_PROFILE", "somebody-else")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "SANDBOX999999999999")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "old")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    chalice.deploy(way, app, "dev", lambda event: None)
+    assert record(app)["lambda_arn"].startswith("arn:aws:lambda:us-east-1:123456789012:")
+    chalice.delete(way, app, "dev", lambda event: None)
+
+
+def test_what_aws_refuses_keeps_its_code(app: Path) -> None:
+    config = json.loads((app / ".chalice/config.json").read_text())
+    config["stages"]["dev"] |= {"manage_iam_role": False, "iam_role_arn": "arn:aws:iam::123456789012:role/missing-role"}
+    (app / ".chalice/config.json").write_text(json.dumps(config))
+    policy = app / ".chalice/policy-dev.json"
+    policy.unlink()
+    config["stages"]["dev"] |= {"lambda_timeout": 100_000}
+    (app / ".chalice/config.json").write_text(json.dumps(config))
+    with pytest.raises(SentimentError) as refused:
+        chalice.deploy(connect("us-east-1"), app, "dev", lambda event: None)
+    assert refused.value.code not in ("chalice", "failed")
+    assert "AWS says" in refused.value.why
+
+
+def test_an_app_that_cannot_be_read_is_named(app: Path) -> None:
+    (app / "app.py").write_text("raise RuntimeError('no such setting')\n")
+    with pytest.raises(SentimentError) as refused:
+        chalice.deploy(connect("us-east-1"), app, "dev", lambda event: None)
+    assert "no such setting" in refused.value.why
+    assert refused.value.code == "chalice"
