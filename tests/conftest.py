@@ -31,6 +31,16 @@ def docker_engine() -> Any:
     return client
 
 
+@pytest.fixture(scope="session")
+def process_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A sandbox that runs endpoints as processes: quick, and no Docker engine is needed."""
+    from sentiment_cli import sandbox
+
+    project = tmp_path_factory.mktemp("process-sandbox")
+    yield sandbox.up(project, engine="process")
+    sandbox.down(project)
+
+
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
     """Headless Chromium through selenium; without one the test is skipped, or fails where REQUIRE_BROWSER=1."""

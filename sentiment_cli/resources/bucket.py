@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sentiment_cli.clients.aws_errors import code_of, or_none
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.errors import Refused
+from sentiment_cli.errors import Refused, SentimentError
 from sentiment_cli.events import Emit, Progress
 from sentiment_cli.resources import Decision, Existing
 from sentiment_cli.resources.names import Names, tag_list
@@ -39,18 +39,15 @@ class Bucket:
             return None
         s3, name = aws.client("s3"), self.name
         block = or_none(lambda: s3.get_public_access_block(Bucket=name), "NoSuchPublicAccessBlockConfiguration") or {}
-        locked = or_none(
-            lambda: s3.get_bucket_encryption(Bucket=name), "ServerSideEncryptionConfigurationNotFoundError"
-        )
+        locked = or_none(lambda: s3.get_bucket_encryption(Bucket=name), _NOT_ENCRYPTED)
         policy = or_none(lambda: s3.get_bucket_policy(Bucket=name), "NoSuchBucketPolicy")
-        tags = or_none(lambda: s3.get_bucket_tagging(Bucket=name), "NoSuchTagSet") or {}
+        tags = _tags(s3, name)
         return {
             "private": block.get("PublicAccessBlockConfiguration") == PRIVATE,
             "encrypted": bool(locked),
             "versioned": s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled",
             "TLS-only": policy is not None and json.loads(policy["Policy"]) == _tls_only(aws, name),
-            "tagged": self.names.tags.items()
-            <= {each["Key"]: each["Value"] for each in tags.get("TagSet", [])}.items(),
+            "tagged": self.names.tags.items() <= tags.items(),
         }
 
     def compare(self, found: Mapping[str, Any]) -> Decision:
@@ -85,7 +82,8 @@ class Bucket:
         if not found.get("TLS-only"):
             s3.put_bucket_policy(Bucket=name, Policy=json.dumps(_tls_only(aws, name)))
         if not found.get("tagged"):
-            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(self.names.tags)})
+            # S3 replaces all tags at once: those of others are sent back.
+            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list({**_tags(s3, name), **self.names.tags})})
 
 
 def delete(aws: Aws, name: str, emit: Emit) -> None:
@@ -94,12 +92,13 @@ def delete(aws: Aws, name: str, emit: Emit) -> None:
         return
     s3 = aws.client("s3")
     removed = 0
-    for batch in _versions(s3, name):
-        s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True})
+    while batch := _versions(s3, name):
+        refused = s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True}).get("Errors")
+        if refused:
+            raise _not_emptied(name, refused[0])
         removed += len(batch)
         emit(Progress("Deleted", removed, None, "object versions"))
-    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
-        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+    _abort_uploads(s3, name)
     or_none(lambda: s3.delete_bucket(Bucket=name), "NoSuchBucket")
 
 
@@ -127,13 +126,24 @@ def exists(aws: Aws, name: str) -> bool:
     return True
 
 
-def _versions(s3: Any, name: str) -> Iterator[list[dict[str, str]]]:
-    for page in s3.get_paginator("list_object_versions").paginate(
-        Bucket=name, PaginationConfig={"PageSize": DELETED_AT_ONCE}
-    ):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+def _tags(s3: Any, name: str) -> dict[str, str]:
+    found = or_none(lambda: s3.get_bucket_tagging(Bucket=name), "NoSuchTagSet") or {}
+    return {each["Key"]: each["Value"] for each in found.get("TagSet", [])}
+
+
+def _versions(s3: Any, name: str) -> list[dict[str, str]]:
+    """The first versions and delete markers that are left, as many as can be deleted at once."""
+    page = s3.list_object_versions(Bucket=name, MaxKeys=DELETED_AT_ONCE)
+    found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+
+
+def _abort_uploads(s3: Any, name: str) -> None:
+    """End uploads that were begun and never finished."""
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
+        for each in page.get("Uploads", []):
+            upload = {"Key": each["Key"], "UploadId": each["UploadId"]}
+            or_none(lambda upload=upload: s3.abort_multipart_upload(Bucket=name, **upload), "NoSuchUpload")  # type: ignore[misc]
 
 
 def _tls_only(aws: Aws, name: str) -> dict[str, Any]:
@@ -148,6 +158,15 @@ def _tls_only(aws: Aws, name: str) -> dict[str, Any]:
             }
         ],
     }  # fmt: skip
+
+
+def _not_emptied(name: str, refusal: Mapping[str, str]) -> SentimentError:
+    return SentimentError(
+        f"Cannot empty the bucket {name}.",
+        f"AWS says {refusal.get('Code')} of {refusal.get('Key')}: {str(refusal.get('Message', '')).rstrip('.')}.",
+        "Remove what keeps that object, a lock or a policy for example, then run `sentiment-cli teardown` again.",
+        code=str(refusal.get("Code", "not-emptied")),
+    )
 
 
 def _taken(name: str) -> Refused:

@@ -76,7 +76,9 @@ class ExecutionRole:
         except ClientError as error:
             if code_of(error) != "EntityAlreadyExists":
                 raise
-        self._permit(aws)
+            self._adopt(aws, emit)
+        else:
+            self._permit(aws)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
         iam = aws.client("iam")
@@ -86,6 +88,12 @@ class ExecutionRole:
             iam.tag_role(RoleName=self.name, Tags=tag_list(self.names.tags))
         if found["policy"] != found["ours"]:
             self._permit(aws)
+
+    def _adopt(self, aws: Aws, emit: Emit) -> None:
+        """Complete what is there already, unless it is somebody else's."""
+        found = self.describe(aws)
+        if found is not None and self.compare(found).action != "keep":
+            self.update(aws, found, emit)
 
     def _permit(self, aws: Aws) -> None:
         document = json.dumps(policy(aws, self.names))

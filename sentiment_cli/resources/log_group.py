@@ -56,7 +56,7 @@ class LogGroup:
         except ClientError as error:
             if code_of(error) != "ResourceAlreadyExistsException":
                 raise
-        aws.client("logs").put_retention_policy(logGroupName=self.name, retentionInDays=DAYS)
+        self.update(aws, self.describe(aws) or {"days": None, "tags": {}}, emit)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
         if found["days"] is None:
@@ -79,11 +79,17 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
 
 
 def last_lines(aws: Aws, names: Names, count: int = 20) -> list[str]:
-    """The last lines that the endpoint's containers wrote, oldest first; none where nothing was written."""
-    found = or_none(
-        lambda: aws.client("logs").filter_log_events(logGroupName=LogGroup(names).name, limit=1000)["events"], _GONE
+    """The last lines of the container that was started last, oldest first; none where nothing was written."""
+    logs, group = aws.client("logs"), LogGroup(names).name
+    streams = or_none(
+        lambda: logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True)["logStreams"],
+        _GONE,
     )
-    return [str(each["message"]).rstrip() for each in (found or [])[-count:]]
+    if not streams:
+        return []
+    newest = max(streams, key=lambda each: int(each["creationTime"]))["logStreamName"]
+    found = logs.get_log_events(logGroupName=group, logStreamName=newest, limit=count, startFromHead=False)
+    return [str(each["message"]).rstrip() for each in found["events"]]
 
 
 def _arn(aws: Aws, name: str) -> str:

@@ -1,10 +1,16 @@
-"""A sandbox with a Docker engine for all tests of this folder, a way into it, and a stage of its own for each test."""
+"""A sandbox for all tests of this folder, a way into it, and a stage of its own for each test.
+
+Servers are processes there, which is quick; tests marked "docker" get a sandbox that runs containers and takes images.
+"""
 
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,10 +29,23 @@ def docker_sandbox(docker_engine: Any, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def aws(docker_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """As the product finds it: by its environment."""
-    for name, value in docker_sandbox.environment().items():
+def running(request: pytest.FixtureRequest) -> Sandbox:
+    """The sandbox that a test needs."""
+    needed = "docker_sandbox" if request.node.get_closest_marker("docker") else "process_sandbox"
+    found: Sandbox = request.getfixturevalue(needed)
+    return found
+
+
+@pytest.fixture
+def aws(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """As the product finds it: by its environment. Clients are shared by all tests, which saves most of their time."""
+    for name, value in running.environment().items():
         monkeypatch.setenv(name, value)
+    return replace(_connected(running.id), leaving=threading.Event())
+
+
+@cache
+def _connected(sandbox: str) -> Aws:
     return connect("us-east-1")
 
 
@@ -37,12 +56,25 @@ def names(aws: Aws) -> Names:
 
 
 @pytest.fixture
-def operations(docker_sandbox: Sandbox) -> Any:
+def operations(running: Sandbox) -> Any:
     """What was asked of a service since the test began, in order."""
-    began = len(_log(docker_sandbox))
+    began = len(_log(running))
 
     def since(service: str) -> list[str]:
-        return [each["operation"] for each in _log(docker_sandbox)[began:] if each["service"] == service]
+        return [each["operation"] for each in _log(running)[began:] if each["service"] == service]
+
+    return since
+
+
+@pytest.fixture
+def changes(running: Sandbox) -> Any:
+    """The operations that changed something since the last look, in order."""
+    seen = [len(_log(running))]
+
+    def since() -> list[str]:
+        lines = _log(running)
+        new, seen[0] = lines[seen[0] :], len(lines)
+        return [each["operation"] for each in new if each["mutating"]]
 
     return since
 
