@@ -86,16 +86,18 @@ def test_an_attempt_that_broke_off_is_completed(aws: Aws, names: Names) -> None:
     assert Repository(names).compare(Repository(names).describe(aws) or {}).action == "keep"
 
 
-def test_a_repository_of_another_project_is_left_alone(aws: Aws, made: Repository) -> None:
-    other = Repository(replace(made.names, project=f"{made.names.project}-dev", stage="x"))
-    aws.client("ecr").create_repository(
-        repositoryName=other.name, tags=[{"Key": PROJECT_TAG, "Value": "somebody-elses"}]
-    )
+def test_a_repository_of_another_project_is_left_alone(aws: Aws, names: Names) -> None:
+    first = Repository(replace(names, project=f"{names.project}-a", stage="b"))
+    second = Repository(replace(names, stage="a-b"))
+    assert first.name == second.name
+    first.create(aws, ignore)
 
     with pytest.raises(Refused, match="belongs to another project"):
-        other.compare(other.describe(aws) or {})
+        second.compare(second.describe(aws) or {})
     with pytest.raises(Refused):
-        other.create(aws, ignore)
+        second.create(aws, ignore)
+    assert repository.existing(aws, second.names) == []
+    assert len(repository.existing(aws, first.names)) == 1
 
 
 def test_it_is_removed_once_and_for_all(aws: Aws, made: Repository) -> None:

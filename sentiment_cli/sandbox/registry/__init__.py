@@ -61,11 +61,6 @@ def image(context: Context, account: str, region: str, uri: str) -> Found | None
     return Found(wanted.manifest.media_type, architecture, pull_name, repository.name)
 
 
-def inventory() -> list[tuple[str, dict[str, str]]]:
-    """ARN and tags of every repository."""
-    return [(each.arn, dict(each.tags)) for records in list(_open.values()) for each in records]
-
-
 def close() -> None:
     """End the registries that were started; what was pushed is gone with them."""
     while _open:
