@@ -92,6 +92,7 @@ class Settling:
     given: Mapping[str, Answer]
     in_file: Mapping[str, Any]
     prompter: Prompter | None
+    revisit: bool = True
     answers: Answers = field(default_factory=Answers)
     missing: list[Question] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -99,7 +100,8 @@ class Settling:
     def put(self, question: Question) -> None:
         """Settle one question, or note that it is missing or wrong."""
         known = self._known(question)
-        if known is None or (self.prompter and question.text and known.source == "sentiment.toml"):
+        again = self.revisit and self.prompter and question.text
+        if known is None or (again and known.source == "sentiment.toml"):
             known = self._ask(question, known)
         if known is None:
             return
@@ -135,12 +137,14 @@ def settle(
     given: Mapping[str, Answer],
     in_file: Mapping[str, Any],
     prompter: Prompter | None,
+    *,
+    revisit: bool = True,
 ) -> Answers:
-    """Settle every question that applies.
+    """Settle every question that applies; with `revisit` a person sees what is in the file again, to change it.
 
     Raises InputError that lists all that is missing or wrong at once, with the flag for each.
     """
-    settling = Settling(given, in_file, prompter)
+    settling = Settling(given, in_file, prompter, revisit)
     for question in questions:
         if question.when(settling.answers):
             settling.put(question)

@@ -125,7 +125,7 @@ def _settled(run: Run, flags: Mapping[str, tuple[str, Any]], *, hosting: bool, r
         known.pop("aws.profile", None)
         known.setdefault("aws.region", Answer(region, "the sandbox"))
         questions = [each for each in questions if each.key != "aws.profile"]
-    return settle(questions, _consistent(known, run.given(flags)), {}, run.prompter)
+    return settle(questions, _consistent(known, run.given(flags)), {}, run.prompter, revisit=False)
 
 
 def _consistent(filed: Mapping[str, Answer], said: Mapping[str, Answer]) -> dict[str, Answer]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sentiment_cli import local_server
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.stack import ARM
-from sentiment_cli.events import Emit, Event, Note, StepStarted
+from sentiment_cli.events import Emit, Event, Note, StepDone, StepStarted
 
 
 def rehearse(plan: Plan, folder: Path, engine: str, emit: Emit) -> None:
@@ -34,6 +34,8 @@ def _quieter(emit: Emit) -> Emit:
     def pass_on(event: Event) -> None:
         if isinstance(event, Note) and event.level == "info":
             return
-        emit(replace(event, title=f"Rehearse: {event.title}") if isinstance(event, StepStarted) else event)
+        if isinstance(event, (StepStarted, StepDone)):
+            event = replace(event, title=f"Rehearse: {event.title}")
+        emit(event)
 
     return pass_on
