@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sentiment_cli.terminal.progress import brief
+
 if TYPE_CHECKING:
     from sentiment_cli.deployment.planner import Plan
     from sentiment_cli.resources import Existing
@@ -26,7 +28,7 @@ def plan_table(plan: Plan) -> RenderableType:
         sign, style = SIGNS[change.action]
         dim = "dim" if change.action == "keep" else ""
         table.add_row(
-            Text(f"{sign} {change.action}", style=style), Text(change.kind, style=dim), Text(change.name, style=dim),
+            Text(f"{sign} {change.action}", style=style), Text(change.kind, style=dim), Text(brief(change.name), style=dim),
             Text(change.reason, style="dim"),
         )  # fmt: skip
     return Group(table, Text(""), Text(_price(plan)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class LineRenderer:
                 usual = f" (usually {event.usual})" if event.usual else ""
                 self._say(f"[{event.number}/{event.total}] {event.title}{usual}")
             case StepDone():
-                done = f"done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+                done = f"done in {duration(event.seconds)}" + (f": {brief(event.detail)}" if event.detail else "")
                 self._say(f"  {self._of(event.title)}{done}")
             case Progress():
                 if time.monotonic() - self.spoke >= QUIET_SECONDS:
@@ -141,7 +142,7 @@ class LiveRenderer:
         number = f"{known.step.number}/{known.step.total} " if known and known.step.total else ""
         line = Text.assemble(("✓ ", "green"), (number, "dim"), event.title)
         if event.detail:
-            line.append(f"  {event.detail}", style="dim")
+            line.append(f"  {brief(event.detail)}", style="dim")
         line.append(f"  {duration(event.seconds)}", style="dim")
         self.console.print(line)
 
@@ -166,6 +167,11 @@ class LiveRenderer:
         line = Table.grid(padding=(0, 1))
         line.add_row(*parts)
         return [self.spinner, line]
+
+
+def brief(text: str) -> str:
+    """`text` with every long digest in it cut to what a person can tell apart."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b", r"\1…", text)
 
 
 def duration(seconds: float) -> str:

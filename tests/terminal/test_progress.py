@@ -81,3 +81,29 @@ def test_durations_read_naturally(seconds: float, text: str) -> None:
 def test_amounts_name_their_unit() -> None:
     assert amount(Progress("Pushing", 1_500_000, 3_000_000, "bytes")) == "Pushing 1.5 MB of 3.0 MB"
     assert amount(Progress("Reading", 7, None, "rows")) == "Reading 7 rows"
+
+
+def test_steps_side_by_side_say_which_one_is_meant() -> None:
+    renderer, out = lines()
+    renderer.show(StepStarted(1, 2, "Push"))
+    renderer.show(StepStarted(2, 2, "Upload"))
+    renderer.show(StepDone("Push", 2.0, "f" * 64))
+    renderer.show(StepDone("Upload", 3.0))
+    assert out.getvalue().splitlines()[2:] == ["  Push: done in 2.0 s: ffffffffffff…", "  done in 3.0 s"]
+
+
+def test_steps_side_by_side_each_have_a_line_in_a_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    renderer = LiveRenderer(console, verbose=False)
+    renderer.show(StepStarted(1, 2, "Push"))
+    renderer.show(StepStarted(2, 2, "Upload"))
+    renderer.show(Progress("Sent", 5, 10, "layers", step="Push"))
+    with console.capture() as shown:
+        console.print(renderer._picture())
+    assert [("Push" in line, "Sent 5" in line) for line in shown.get().splitlines()] == [(True, True), (False, False)]
+    renderer.show(StepDone("Push", 1.0))
+    with console.capture() as shown:
+        console.print(renderer._picture())
+    assert "Push" not in shown.get()
+    assert "Upload" in shown.get()
+    renderer.close()
