@@ -61,6 +61,8 @@ class Artifact:
 
         try:
             self._upload(aws, TransferConfig(multipart_threshold=PART, multipart_chunksize=PART), emit)
+        except FileNotFoundError:
+            raise self._unusable("The file is gone.") from None
         except S3UploadFailedError as error:
             raise (error.__context__ or error) from None  # what AWS said; boto3 only puts a sentence around it
         self._check(aws)
@@ -91,7 +93,10 @@ class Artifact:
             if changed
             else "What arrived has another checksum than the file."
         )
-        raise SentimentError(
+        raise self._unusable(why)
+
+    def _unusable(self, why: str) -> SentimentError:
+        return SentimentError(
             f"Cannot use the upload of {self.path.name}.",
             why,
             "Run `sentiment-cli deploy` again; nothing serves it yet.",
