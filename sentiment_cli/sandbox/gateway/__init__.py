@@ -1,7 +1,7 @@
 """API Gateway and Lambda of the sandbox: runs what was really deployed, with moto keeping the records.
 
-The server makes `application(context)` before it makes moto's applications, which it also mends (`moto_patches`), hands
-it the requests below `PREFIX`, and calls `close()` when it ends.
+The server opens `services(context)` and `application(context)` before it makes moto's applications, for they mend moto
+too (`moto_patches`); hands the latter the requests below `PREFIX`; and calls `close()` when it ends.
 """
 
 from __future__ import annotations
@@ -9,18 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sentiment_cli.sandbox.calls import Handler
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.gateway.front import PREFIX, Gateway
 
-__all__ = ["PREFIX", "Gateway", "application", "close", "inventory"]
+__all__ = ["PREFIX", "Gateway", "application", "close", "inventory", "services"]
 _opened: list[Gateway] = []
 
 
 def application(context: Context) -> Gateway:
     """The WSGI application for PREFIX API/STAGE/PATH."""
+    return _of(context)
+
+
+def services(context: Context) -> dict[tuple[str, str], Handler]:
+    """Lambda's Invoke, which moto answers with a container."""
+    from sentiment_cli.sandbox.gateway.invoking import Invoking
+
+    return {("lambda", "Invoke"): Invoking(_of(context).functions)}
+
+
+def _of(context: Context) -> Gateway:
+    """The gateway of a sandbox, opened when it is first asked for."""
     from sentiment_cli.sandbox.gateway import moto_patches
 
     moto_patches.apply()
+    for gateway in _opened:
+        if gateway.context == context:
+            return gateway
     _opened.append(Gateway(context))
     return _opened[-1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable
@@ -23,6 +24,8 @@ from sentiment_cli.sandbox.gateway.workers import FunctionError
 PREFIX = "/_aws/execute-api/"
 BODY_MAX = 10 * 1024 * 1024
 LAMBDA_BODY_MAX = 6 * 1024 * 1024
+DRAINED_MAX = 64 * 1024 * 1024
+logger = logging.getLogger(__name__)
 _LAMBDA = re.compile(r".*/functions/(arn:[^/]+)/invocations")
 
 
@@ -31,7 +34,7 @@ class Gateway:
 
     def __init__(self, context: Context, seconds: float = 29.0) -> None:
         self.functions = Functions(context)
-        self._folder = context.folder
+        self.context = context
         self._seconds = seconds
         self._meter = Meter()
         # More at once than this wait here, as they would in the door.
@@ -48,7 +51,7 @@ class Gateway:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [made.body]
 
     def _secret(self) -> str:
-        known = record.load(self._folder)
+        known = record.load(self.context.folder)
         return known.secret if known else ""
 
     def close(self) -> None:
@@ -68,6 +71,9 @@ class Gateway:
             return self._routed(backend, stage, place, frozen, _request(environ, path))
         except Refusal as refusal:
             return refuse(refusal, frozen)
+        except Exception:
+            logger.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            return refuse(Refusal("API_CONFIGURATION_ERROR"), frozen)
 
     def _routed(self, backend: Any, stage: Any, place: Place, frozen: Frozen, request: Request) -> Answer:
         found = frozen.find(request.method, request.path)
@@ -134,15 +140,12 @@ def _stage(api_id: str, name: str) -> tuple[Any, Any, Any]:
 
 
 def _request(environ: dict[str, Any], path: str) -> Request:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > BODY_MAX:
-        raise Refusal("REQUEST_TOO_LARGE")
+    body = _body(environ)
     named = tuple(_headers(environ))
     headers = {name.lower(): value for name, value in named}
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
     query = environ.get("QUERY_STRING", "")
     url = f"{environ.get('wsgi.url_scheme', 'http')}://{headers.get('host', '')}{raw.split('?')[0]}"
-    body = environ["wsgi.input"].read(length) if length else b""
     return Request(
         environ["REQUEST_METHOD"],
         unquote(path.encode("latin-1").decode("utf-8", "replace")),
@@ -153,6 +156,21 @@ def _request(environ: dict[str, Any], path: str) -> Request:
         body,
         environ.get("REMOTE_ADDR", ""),
     )
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """All that was sent. More than the limit is read and thrown away: a caller who still sends hears no refusal."""
+    chunked = environ.get("wsgi.input_terminated", False)
+    left = DRAINED_MAX if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+    parts: list[bytes] = []
+    taken = 0
+    while left > 0 and taken <= DRAINED_MAX and (part := environ["wsgi.input"].read(min(left, 65_536))):
+        left, taken = left - len(part), taken + len(part)
+        if taken <= BODY_MAX:
+            parts.append(part)
+    if taken > BODY_MAX:
+        raise Refusal("REQUEST_TOO_LARGE")
+    return b"".join(parts)
 
 
 def _headers(environ: dict[str, Any]) -> Iterable[tuple[str, str]]:

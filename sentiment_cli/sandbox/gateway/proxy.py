@@ -97,7 +97,9 @@ def answer(said: Any, request: Request, frozen: Frozen) -> Answer:
         raise Refusal("INTEGRATION_FAILURE")
     try:
         status = int(said.get("statusCode", 200))
-        headers = list(_headers(said))
+        if not 200 <= status <= 599:
+            raise ValueError
+        headers = [_checked(name, value) for name, value in _headers(said)]
         body = _decoded(said, request, frozen)
     except (TypeError, ValueError):
         raise Refusal("INTEGRATION_FAILURE") from None
@@ -116,6 +118,14 @@ def _headers(said: dict[str, Any]) -> Any:
             yield str(name), str(value)
     for name, values in many.items():
         yield from ((str(name), str(value)) for value in values)
+
+
+def _checked(name: str, value: str) -> tuple[str, str]:
+    """The header, if HTTP can carry it. Raises ValueError."""
+    if any(character in name + value for character in "\r\n\0") or not name:
+        raise ValueError
+    value.encode("latin-1")
+    return name, value
 
 
 def _decoded(said: dict[str, Any], request: Request, frozen: Frozen) -> bytes:

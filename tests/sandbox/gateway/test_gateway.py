@@ -217,3 +217,36 @@ def test_everything_that_takes_tags_is_in_the_inventory(aws: Aws, echo: str) -> 
     assert echo in found
     gateway_.delete_api_key(apiKey=key)
     gateway_.delete_usage_plan(usagePlanId=plan)
+
+
+def test_a_body_in_chunks_arrives_whole(aws: Aws, echo: str, http: httpx.Client) -> None:
+    found = http.post(aws.address(api(aws, echo)), content=iter([b"one ", b"two"]))
+    assert found.json()["event"]["body"] == "one two"
+
+
+def test_what_is_far_too_large_is_refused_to_whoever_still_sends(aws: Aws, echo: str, http: httpx.Client) -> None:
+    url = aws.address(api(aws, echo))
+    assert http.post(url, content=b"x" * (11 * 1024 * 1024)).status_code == 413
+    assert http.post(url, content=iter([b"x" * 1024 * 1024] * 11)).status_code == 413
+
+
+@pytest.mark.parametrize("answer", ["{'headers': {'X': 'a\\r\\nSet-Cookie: b'}}", "{'headers': {'X': '\u2603'}}",
+                                    "{'statusCode': 99}", "{'statusCode': 'x'}", "{'other': 1}", "None"])  # fmt: skip
+def test_an_answer_that_http_cannot_carry_is_a_502(
+    aws: Aws, http: httpx.Client, answer: str, request: pytest.FixtureRequest
+) -> None:
+    arn = function(aws, f"odd-{abs(hash(answer))}", f"def app(event, context): return {answer}")
+    assert http.post(aws.address(api(aws, arn))).status_code == 502
+
+
+def test_a_function_can_be_called_by_name(aws: Aws, echo: str) -> None:
+    client = aws.client("lambda")
+    said = client.invoke(FunctionName="echo", Payload=b'{"body": "hello"}')
+    assert said["StatusCode"] == 200
+    assert b"hello" in said["Payload"].read()
+    function(aws, "raises", "def app(event, context): raise KeyError('lost')")
+    said = client.invoke(FunctionName="raises")
+    assert said["FunctionError"] == "Unhandled"
+    assert b"KeyError" in said["Payload"].read()
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.invoke(FunctionName="nobody")
