@@ -27,10 +27,8 @@ def plan_table(plan: Plan) -> RenderableType:
     for change in plan.changes:
         sign, style = SIGNS[change.action]
         dim = "dim" if change.action == "keep" else ""
-        table.add_row(
-            Text(f"{sign} {change.action}", style=style), Text(change.kind, style=dim), Text(brief(change.name), style=dim),
-            Text(change.reason, style="dim"),
-        )  # fmt: skip
+        action, name = Text(f"{sign} {change.action}", style=style), Text(brief(change.name), style=dim)
+        table.add_row(action, Text(change.kind, style=dim), name, Text(change.reason, style="dim"))
     return Group(table, Text(""), Text(_price(plan)))
 
 

@@ -161,9 +161,9 @@ class LiveRenderer:
         if progress is not None:
             if progress.total:
                 parts.append(ProgressBar(total=progress.total, completed=progress.done, width=24))
-            parts.append(Text(amount(progress), style="cyan"))
+            parts.append(Text(amount(progress), style="cyan", no_wrap=True))
         usual = f" (usually {step.usual})" if step.usual else ""
-        parts.append(Text(duration(time.monotonic() - each.began) + usual, style="dim"))
+        parts.append(Text(duration(time.monotonic() - each.began) + usual, style="dim", no_wrap=True))
         line = Table.grid(padding=(0, 1))
         line.add_row(*parts)
         return [self.spinner, line]
