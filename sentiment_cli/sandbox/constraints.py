@@ -49,11 +49,14 @@ class Broken(Fault):
     """The request breaks what the service model says of it."""
 
 
+Violation = tuple[str, str, str]  # where, "Value 'x'", what must be
+
+
 def check(service: str, shape: Any, params: Mapping[str, Any]) -> None:
     """Raises Broken, the Fault that AWS answers with, if `params` break what the input `shape` of an operation says."""
     if shape is None or service in UNCHECKED:
         return
-    found = list(_structure(shape, params, "", shape.serialization.get("payload")))
+    found = list(violations(shape, params))
     if not found:
         return
     if service == "ecr":
@@ -65,7 +68,9 @@ def check(service: str, shape: Any, params: Mapping[str, Any]) -> None:
     raise Broken(CODES.get(service, "ValidationException"), f"{count} detected: {told}")
 
 
-Violation = tuple[str, str, str]  # where, "Value 'x'", what must be
+def violations(shape: Any, params: Mapping[str, Any]) -> Iterator[Violation]:
+    """Everything in `params` that breaks what the input `shape` says."""
+    yield from _structure(shape, params, "", shape.serialization.get("payload"))
 
 
 def _structure(shape: Any, value: Mapping[str, Any], where: str, payload: str | None = None) -> Iterator[Violation]:

@@ -46,7 +46,7 @@ class Inventory:
                 continue
 
     def _client(self, service: str) -> Any:
-        return _client(self._context, self._account, self._region, service)
+        return client(self._context, self._account, self._region, service)
 
     def _listed(self, client: Any, operation: str, key: str) -> Iterator[Any]:
         if client.can_paginate(operation):
@@ -115,12 +115,12 @@ class Inventory:
 
 
 @lru_cache(maxsize=64)
-def _client(context: Context, account: str, region: str, service: str) -> Any:
+def client(context: Context, account: str, region: str, service: str) -> Any:
     """A client whose requests are nobody's; it takes longer to make than to use."""
     import boto3
     from botocore.config import Config
 
-    client = boto3.client(
+    made = boto3.client(
         service, region, endpoint_url=context.url,
         aws_access_key_id=access_key(account), aws_secret_access_key="-",  # noqa: S106
         config=Config(retries={"total_max_attempts": 1}, proxies={}),
@@ -129,8 +129,8 @@ def _client(context: Context, account: str, region: str, service: str) -> Any:
     def mark(request: Any, **_: Any) -> None:
         request.headers[INTERNAL] = context.id
 
-    client.meta.events.register("before-send", mark)
-    return client
+    made.meta.events.register("before-send", mark)
+    return made
 
 
 def _read(ask: Callable[..., Mapping[str, Any]], part: str, **about: str) -> Any:

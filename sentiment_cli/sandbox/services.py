@@ -23,7 +23,7 @@ class Services:
         self._parts = [part for name in PARTS if (part := _part(name)) is not None]
         for part in self._parts:
             self.handlers.update(_of(part, "services", context) or {})
-            self.checks.update(getattr(part, "CHECKS", {}))
+            self.checks.update(_of(part, "checks", context) or {})
             self.gateway = self.gateway or _of(part, "application", context)
 
     def close(self) -> None:

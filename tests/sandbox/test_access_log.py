@@ -11,7 +11,10 @@ from botocore.exceptions import ClientError
 from sentiment_cli.sandbox import ACCOUNT, naming
 from tests.sandbox.conftest import Aws
 
-TRUST = '{"Version": "2012-10-17", "Statement": []}'
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "sagemaker.amazonaws.com"}}]}'
+)
 
 
 def lines(aws: Aws, name: str) -> list[dict[str, Any]]:
@@ -27,6 +30,7 @@ def test_a_line_says_it_all(aws: Aws, name: str) -> None:
     assert line == {
         "service": "iam", "operation": "CreateRole", "region": "eu-west-1", "resource": name,
         "action": "iam:CreateRole", "implied": [], "status": 200, "account": ACCOUNT, "mutating": True,
+        "valid": True,
     }  # fmt: skip
 
 

@@ -31,6 +31,11 @@ ASKING: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+def trust() -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def refusal(client: Any, service: str) -> tuple[str, str, int]:
     operation, params = ASKING[service]
     with pytest.raises(ClientError) as caught:
@@ -75,7 +80,7 @@ def test_no_key_at_all(aws: Aws, service: str, code: str) -> None:
 def test_an_account_of_its_own(aws: Aws, name: str) -> None:
     assert aws.client("sts").get_caller_identity()["Account"] == ACCOUNT
     assert aws.client("sts", account=OTHER).get_caller_identity()["Account"] == OTHER
-    aws.client("iam", account=OTHER).create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    aws.client("iam", account=OTHER).create_role(RoleName=name, AssumeRolePolicyDocument=trust())
     assert name not in [each["RoleName"] for each in aws.client("iam").list_roles()["Roles"]]
 
 
@@ -105,9 +110,7 @@ def test_what_another_account_owns_is_forbidden(aws: Aws, name: str) -> None:
 
 
 def test_a_role_that_was_assumed(aws: Aws, name: str) -> None:
-    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust())["Role"]["Arn"]
     given = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     assumed = aws.client(
         "sts", aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"],

@@ -1,8 +1,8 @@
-"""Operations that moto lacks or does not do well enough, one file a service."""
+"""Where moto lacks an operation or is laxer than AWS; one file a service, opened with the first request to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sentiment_cli.sandbox.calls import Call, Handler
 from sentiment_cli.sandbox.context import Context
@@ -13,13 +13,32 @@ def services(context: Context) -> Mapping[tuple[str, str], Handler]:
     from sentiment_cli.sandbox.gaps import policies, price_list, service_quotas, tagging
 
     policies.apply()
-    return {**service_quotas.HANDLERS, **price_list.HANDLERS, **tagging.handlers(context)}
+    activities = ("application-autoscaling", "DescribeScalingActivities")
+    return {
+        **service_quotas.HANDLERS,
+        **price_list.HANDLERS,
+        **tagging.handlers(context),
+        activities: lambda call: {"ScalingActivities": []},  # nothing is ever scaled
+    }
 
 
-def _bucket_owner(call: Call) -> None:
-    from sentiment_cli.sandbox.gaps import ownership
+def checks(context: Context) -> Mapping[str, Callable[[Call], None]]:
+    """What is asked, by service, before moto is; they raise a Fault where moto would not."""
 
-    ownership.check(call)
+    def s3(call: Call) -> None:
+        from sentiment_cli.sandbox.gaps import buckets, checksums
 
+        checksums.apply()
+        buckets.check(call)
 
-CHECKS = {"s3": _bucket_owner}
+    def iam(call: Call) -> None:
+        from sentiment_cli.sandbox.gaps import roles
+
+        roles.check(call)
+
+    def scaling(call: Call) -> None:
+        from sentiment_cli.sandbox.gaps import scaling as endpoints
+
+        endpoints.check(context, call)
+
+    return {"s3": s3, "iam": iam, "application-autoscaling": scaling}

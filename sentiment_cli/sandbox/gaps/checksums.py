@@ -1,4 +1,4 @@
-"""Mends what moto answers to HeadObject for an upload in parts: the checksum of the parts' checksums lacks their number.
+"""Mends what moto answers to HeadObject for what was uploaded in parts: a checksum without the number of parts.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 """
