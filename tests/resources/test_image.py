@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from sentiment_cli.clients.docker import connect
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Event, Progress, ignore
-from sentiment_cli.image import Recipe
+from sentiment_cli.image import Recipe, build
 from sentiment_cli.resources import image, manifests, repository
 from sentiment_cli.resources.image import Image
 from sentiment_cli.resources.names import Names
@@ -28,12 +31,12 @@ AMD64 = {"os": "linux", "architecture": "amd64"}
 ARM64 = {"os": "linux", "architecture": "arm64"}
 
 
-def small_recipe(platform: str = "linux/amd64") -> Recipe:
-    """An image that nobody has yet, of a second layer too."""
+def small_recipe(platform: str = "linux/amd64", size: int = 100_000) -> Recipe:
+    """An image of two layers that nobody has yet."""
     files = {
         "Dockerfile": b"FROM scratch AS server\nCOPY one /\nCOPY two /\n",
         "one": uuid.uuid4().bytes,
-        "two": bytes(300_000) + uuid.uuid4().bytes,
+        "two": os.urandom(size),
     }
     return Recipe(files, "server", "3.11", platform)
 
@@ -43,8 +46,8 @@ def recipes(docker_engine: Any) -> Any:
     """Makes recipes, whose images are removed from the engine afterwards."""
     made: list[Recipe] = []
 
-    def make(*platform: str) -> Recipe:
-        made.append(small_recipe(*platform))
+    def make(**options: Any) -> Recipe:
+        made.append(small_recipe(**options))
         return made[-1]
 
     yield make
@@ -275,7 +278,7 @@ def test_layers_that_are_not_gzip_are_refused(aws: Aws, one: Image, pushed: dict
 
 def test_an_image_for_graviton_is_pushed_as_such(aws: Aws, names: Names, recipes: Callable[..., Recipe]) -> None:
     Repository(names).create(aws, ignore)
-    one = Image(names, recipes("linux/arm64"))
+    one = Image(names, recipes(platform="linux/arm64"))
 
     one.create(aws, ignore)
 
@@ -286,10 +289,32 @@ def test_an_image_for_graviton_is_pushed_as_such(aws: Aws, names: Names, recipes
 
 def test_who_wants_to_leave_does_not_wait_for_the_push(aws: Aws, one: Image) -> None:
     def leave(event: Event) -> None:
-        if isinstance(event, Progress):
+        if isinstance(event, Progress) and event.unit == "bytes":
             aws.leaving.set()
 
     with pytest.raises(Interrupted):
         one.create(aws, leave)
 
     assert tags(aws, one.names) == {}
+
+
+def test_a_deploy_that_is_killed_in_the_push_leaves_what_the_next_one_completes(
+    aws: Aws, names: Names, recipes: Callable[..., Recipe], docker_engine: Any
+) -> None:
+    Repository(names).create(aws, ignore)
+    one = Image(names, recipes(size=20_000_000))
+    build(connect(), one.recipe, ignore)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            one.create(aws, lambda event: os.kill(os.getpid(), signal.SIGKILL) if isinstance(event, Progress) else None)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert one.recipe.tag not in tags(aws, names)
+
+    one.create(aws, ignore)
+
+    assert tags(aws, names) == {one.recipe.tag: manifests.DOCKER}
+    assert docker_engine.images.get(one.recipe.name).tags == [one.recipe.name]

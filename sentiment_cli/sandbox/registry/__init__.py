@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.registry import container
 from sentiment_cli.sandbox.registry.images import Images
 from sentiment_cli.sandbox.registry.layers import Layers
 from sentiment_cli.sandbox.registry.records import Records, Repository
 from sentiment_cli.sandbox.registry.repositories import Repositories
-from sentiment_cli.sandbox.registry.store import Store
+from sentiment_cli.sandbox.registry.store import RegistryRefused, Store
 
 _open: dict[str, Records] = {}
 
@@ -39,7 +40,7 @@ def services(context: Context) -> Mapping[tuple[str, str], Handler]:
     """The handler of every operation of ECR that this sandbox has."""
     records = _records(context)
     parts = (Repositories(context, records), Images(records), Layers(records))
-    return {("ecr", operation): handler for part in parts for operation, handler in part.handlers().items()}
+    return {("ecr", operation): _told(handler) for part in parts for operation, handler in part.handlers().items()}
 
 
 def image(context: Context, account: str, region: str, uri: str) -> Found | None:
@@ -67,6 +68,20 @@ def close() -> None:
         name, records = _open.popitem()
         if records.started:
             container.stop(name)
+
+
+def _told(handler: Handler) -> Handler:
+    """`handler`, with an error of ECR where the registry is gone or answers nonsense."""
+    import httpx
+
+    def handle(call: Call) -> Mapping[str, Any]:
+        try:
+            return handler(call)
+        except (httpx.HTTPError, RegistryRefused) as error:
+            # Not a status of 500, which clients would try again and again.
+            raise Fault("ServerException", f"The registry of this sandbox does not answer: {error}") from error
+
+    return handle
 
 
 def _records(context: Context) -> Records:
