@@ -22,7 +22,7 @@ pytest: $(READY)
 picture: $(READY)
 	$(BIN)/python -m docs.picture
 
-# The main job, from nothing to predictions, in a folder of its own.
+# The main job, from nothing to a live API and back to nothing, in a folder of its own.
 demo: $(READY)
 	BIN=$(abspath $(BIN)) sh docs/demo.sh
 
