@@ -204,7 +204,8 @@ class Engine:
             config = self._api.create_host_config(
                 binds=[f"{spec.volume}:{spec.mount}:ro"],
                 port_bindings={spec.port: spec.publish if spec.publish[1] else (spec.publish[0],)},
-                tmpfs=dict(spec.scratch), mem_limit=spec.memory, init=False, **(denied if spec.confined else {}),
+                tmpfs=dict(spec.scratch), mem_limit=spec.memory, memswap_limit=spec.memory, init=False,
+                **(denied if spec.confined else {}),
             )  # fmt: skip
             made = self._api.create_container(
                 spec.image, list(spec.command), user=spec.user, environment=dict(spec.environment),
@@ -265,16 +266,29 @@ class Engine:
                 self._api.remove_volume(volume, force=True)
 
     def remove_labelled(self, label: str) -> list[str]:
-        """Remove every container and volume with the label "name=value"; ids of the containers."""
+        """Remove every container and volume with the label "name=value"; ids of the containers.
+
+        Images lose the names they have in a registry that goes with one of the containers.
+        """
         with _translated("clean up"):
-            found = [str(each["Id"]) for each in self._api.containers(all=True, filters={"label": label})]
+            containers = self._api.containers(all=True, filters={"label": label})
+            found = [str(each["Id"]) for each in containers]
             for container in found:
                 with suppress(NotFound):
                     self._api.remove_container(container, force=True)
+            ports = {port.get("PublicPort") for each in containers for port in each.get("Ports") or ()}
+            self._forget(tuple(f"127.0.0.1:{port}/" for port in ports if port))
             for volume in self._api.volumes(filters={"label": label})["Volumes"] or []:
                 with suppress(NotFound):
                     self._api.remove_volume(volume["Name"], force=True)
         return found
+
+    def _forget(self, registries: tuple[str, ...]) -> None:
+        for image in self._api.images() if registries else ():
+            for name in [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())]:
+                if name.startswith(registries):
+                    with suppress(NotFound):
+                        self._api.remove_image(name, force=True, noprune=True)
 
 
 @contextmanager

@@ -141,6 +141,7 @@ class Endpoints:
         with self._store.lock:
             old, endpoint.fleet = endpoint.fleet, fleet
         if old is not None:
+            old.drain()
             old.stop()
         with self._store.lock:
             endpoint.config, endpoint.coming = fleet.config.name, None

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock
+from threading import Condition, Event, Lock
 from time import monotonic
 from typing import Any
 
@@ -22,6 +22,7 @@ from sentiment_cli.sandbox.hosting.servers import CannotStart, Host, Job
 
 START_SECONDS = 60.0  # AWS gives eight minutes where the variant does not say
 POLL_SECONDS = 0.1
+DRAIN_SECONDS = 60.0  # an invocation takes no longer
 GIB = 1024**3
 
 
@@ -73,6 +74,8 @@ class Fleet:
         self._group = group
         self._stopped = Event()
         self._starting = Lock()
+        self._idle = Condition()
+        self._invocations = 0
         self._archives: list[Path] = []
 
     def start(self) -> None:
@@ -86,6 +89,21 @@ class Fleet:
                 instance.start()
         for variant in self.variants:
             self._await(variant)
+
+    def begin(self) -> None:
+        """An invocation begins, and holds the servers until its `end`."""
+        with self._idle:
+            self._invocations += 1
+
+    def end(self) -> None:
+        with self._idle:
+            self._invocations -= 1
+            self._idle.notify_all()
+
+    def drain(self) -> None:
+        """Returns when no invocation is running. None must begin any more."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._invocations, DRAIN_SECONDS)
 
     def stop(self) -> None:
         """End every server, and keep nothing of the models."""

@@ -51,7 +51,6 @@ class Hosting:
         """Stop every server."""
         self._endpoints.close()
         self._invoking.close()
-        self._host.close()
 
     def _connect(self) -> Host:
         if self._context.engine == "process":

@@ -13,6 +13,8 @@ from sentiment_cli.sandbox.hosting.servers import Host, Job, Server
 STARTS = 3  # of a server that ends before it was ever healthy
 PAUSE_SECONDS = 1.0  # before a server that ended is replaced
 PING_SECONDS = 2.0
+LOOK_SECONDS = 5.0  # between two pings of a server that was healthy
+PATIENCE = 3  # pings without an answer, after which it is replaced
 
 Log = Callable[[str, str], None]
 """Takes the name of an instance and a line that its server wrote."""
@@ -30,13 +32,14 @@ class Instance:
         self._job = job
         self._log = log
         self._server: Server | None = None
-        self._healthy = False
+        self._healthy = False  # once it ever was, for good
         self._stopping = Event()
         self._lock = Lock()
-        self._thread = Thread(target=self._keep, name=f"instance {self.name}", daemon=True)
+        self._threads = [Thread(target=each, name="instance", daemon=True) for each in (self._keep, self._watch)]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def url(self) -> str | None:
         """Where its server listens; None while there is none."""
@@ -53,20 +56,19 @@ class Instance:
         if url is None:
             return False
         try:
-            self._healthy = httpx.get(f"{url}/ping", timeout=PING_SECONDS, trust_env=False).status_code == 200
+            answered = httpx.get(f"{url}/ping", timeout=PING_SECONDS, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
-        return self._healthy
+        self._healthy = self._healthy or answered
+        return answered
 
     def stop(self) -> None:
         """Returns when the server has ended and its last line is logged."""
         self._stopping.set()
-        with self._lock:
-            if self._server is not None:
-                with suppress(SentimentError):
-                    self._server.stop()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._end_server()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _keep(self) -> None:
         starts = 0
@@ -80,6 +82,23 @@ class Instance:
                     break
             self._stopping.wait(PAUSE_SECONDS)
         self.given_up.set()
+
+    def _watch(self) -> None:
+        """End a server that was healthy and no longer answers; then it is replaced."""
+        silent = 0
+        while not self._stopping.wait(LOOK_SECONDS):
+            if not self._healthy or self._server is None or self.is_healthy():
+                silent = 0
+                continue
+            silent += 1
+            if silent >= PATIENCE:
+                self._end_server()
+
+    def _end_server(self) -> None:
+        with self._lock:
+            if self._server is not None:
+                with suppress(SentimentError):
+                    self._server.stop()
 
     def _run(self) -> None:
         server = self._host.start(self._job)

@@ -11,7 +11,6 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -72,9 +71,6 @@ class Host(Protocol):
     def start(self, job: Job) -> Server:
         """Raises SentimentError."""
 
-    def close(self) -> None:
-        """When no server is left."""
-
 
 class Processes:
     """Servers as processes, each in its own group and folder."""
@@ -98,9 +94,6 @@ class Processes:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         return ProcessServer(child, home)
-
-    def close(self) -> None:
-        """There is nothing left to do."""
 
 
 class ProcessServer:
@@ -140,11 +133,9 @@ class Containers:
     def __init__(self, context: Context, engine: Engine) -> None:
         self._label = dict([context.label])
         self._engine = engine
-        self._pulled: set[str] = set()
 
     def start(self, job: Job) -> Server:
         self._engine.pull(job.image)
-        self._pulled.add(job.image)
         volume = self._engine.volume_with(job.archive, image=job.image, mount=MOUNT, labels=self._label)
         container = ""
         try:
@@ -160,12 +151,6 @@ class Containers:
             self._engine.start(container)
         except SentimentError as error:
             raise CannotStart(error.what, error.why, error.fix, code=error.code) from error
-
-    def close(self) -> None:
-        """Let go of the images: names in a registry that goes with the sandbox."""
-        for name in self._pulled:
-            with suppress(SentimentError):
-                self._engine.untag(name)
 
     def _spec(self, job: Job, volume: str) -> ContainerSpec:
         # Serverless lets an image write nowhere but in /tmp; an instance runs it as root, with all that root may.
@@ -184,13 +169,15 @@ class ContainerServer:
         self._engine = engine
         self._container = container
         self._volume = volume
+        self._port: int | None = None
 
     def lines(self) -> Iterator[str]:
         return self._engine.follow(self._container)
 
     def url(self) -> str | None:
-        state = self._engine.state(self._container)
-        return f"http://{LOOPBACK}:{state.host_port}" if state and state.host_port else None
+        if self._port is None and (state := self._engine.state(self._container)) is not None:
+            self._port = state.host_port
+        return f"http://{LOOPBACK}:{self._port}" if self._port else None
 
     def stop(self) -> None:
         self._engine.stop(self._container, STOP_SECONDS)

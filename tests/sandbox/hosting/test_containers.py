@@ -18,6 +18,7 @@ from sentiment_cli.clients.docker import connect
 from sentiment_cli.events import ignore
 from sentiment_cli.image import Recipe, build, recipe
 from sentiment_cli.sandbox import registry
+from sentiment_cli.sandbox.hosting import instances
 from sentiment_cli.sandbox.hosting.servers import MOUNT
 from tests.sandbox.hosting.conftest import REGION, Account, Sandbox, policy, until
 
@@ -37,12 +38,15 @@ def image(docker_engine: Any) -> Recipe:
 def sandbox(docker_engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp(uuid.uuid4().hex[:12])
     made = Sandbox(folder, "docker", registry.services)
+    host = Account(made.url).client("ecr").create_repository(repositoryName="any")["repository"]["repositoryUri"]
     yield made
     made.close()
     registry.close()
     label = "=".join(made.context.label)
     assert docker_engine.containers.list(all=True, filters={"label": label}) == []
     assert docker_engine.volumes.list(filters={"label": label}) == []
+    names = [name for image in docker_engine.images.list() for name in image.attrs["RepoDigests"]]
+    assert not [name for name in names if name.startswith(host.partition("/")[0])]
 
 
 @pytest.fixture
@@ -150,14 +154,17 @@ def test_an_image_without_the_serve_command_cannot_start(
 
 
 def test_a_container_that_needs_more_memory_than_the_instance_has_fails(
-    aws: Account, image: Recipe, docker_engine: Any, english: bytes
+    aws: Account, image: Recipe, docker_engine: Any, english: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    greedy = json.dumps(["python", "-c", "print('starting', flush=True); x = bytearray(3 * 1024**3)"])
+    monkeypatch.setattr(instances, "STARTS", 1)
+    code = "print('starting', flush=True); x = b'x' * (1100 * 1024**2); print('survived', flush=True)"
+    greedy = json.dumps(["python", "-c", code])
     aws.image = push_made(aws, docker_engine, f"FROM {image.name}\nENTRYPOINT {greedy}\n", "greedy")
     aws.model("m", english)
     aws.config("c", "m", ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})
     assert "ping health check" in aws.endpoint("tweets", "c", "Failed")["FailureReason"]
     assert "starting" in aws.log()
+    assert "survived" not in aws.log()
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from sentiment_cli.sandbox.hosting import fleets
+from sentiment_cli.sandbox.hosting import fleets, instances
+from sentiment_cli.sandbox.hosting import servers as servers_of_ours
 from tests.sandbox.hosting.conftest import Account, Sandbox, archive, until
 
 
@@ -31,6 +34,13 @@ def servers(sandbox: Sandbox) -> list[int]:
         except OSError:
             continue
     return found
+
+
+def answers(aws: Account) -> bool:
+    try:
+        return aws.ask("great") == "Positive"
+    except ClientError:
+        return False
 
 
 def test_an_endpoint_answers_what_its_model_says(aws: Account, english: bytes) -> None:
@@ -85,6 +95,46 @@ def test_an_update_serves_the_new_model_and_ends_the_old_server(
     assert "FailureReason" not in seen
     assert aws.ask("great") == "gut"
     assert not before & set(servers(sandbox))
+
+
+def test_no_invocation_fails_while_the_servers_change(aws: Account, english: bytes, german: bytes) -> None:
+    aws.hosted(english)
+    aws.model("m2", german)
+    aws.config("c2", "m2")
+    heard: list[str] = []
+    changed = threading.Event()
+
+    def ask_on() -> None:
+        while not changed.is_set():
+            heard.append(aws.ask("great"))
+        heard.append(aws.ask("great"))
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask_on) for _ in range(4)]
+        aws.sagemaker.update_endpoint(EndpointName="tweets", EndpointConfigName="c2")
+        until(lambda: aws.describe("tweets")["EndpointStatus"], lambda status: status == "InService")
+        changed.set()
+        for each in asking:
+            each.result()
+    assert set(heard) == {"Positive", "gut"}
+    assert heard[-4:] == ["gut"] * 4
+
+
+def test_a_server_that_hangs_is_replaced(
+    aws: Account, sandbox: Sandbox, english: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instances, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(instances, "PING_SECONDS", 0.3)
+    monkeypatch.setattr(servers_of_ours, "STOP_SECONDS", 0.3)
+    others = set(servers(sandbox))
+    aws.hosted(english)
+    own = set(servers(sandbox)) - others
+    for pid in own:
+        os.kill(pid, signal.SIGSTOP)
+    until(lambda: set(servers(sandbox)), lambda now: not own & now)
+    until(lambda: len(set(servers(sandbox)) - others), bool)
+    monkeypatch.undo()
+    until(lambda: answers(aws), bool)
 
 
 def test_an_update_that_fails_leaves_the_old_model_serving(aws: Account, english: bytes) -> None:
@@ -151,13 +201,7 @@ def test_a_server_that_crashes_is_replaced(aws: Account, sandbox: Sandbox, engli
     for pid in own:
         os.kill(pid, signal.SIGKILL)
 
-    def answers() -> bool:
-        try:
-            return aws.ask("great") == "Positive"
-        except ClientError:
-            return False
-
-    until(answers, bool)
+    until(lambda: answers(aws), bool)
     assert not own & set(servers(sandbox))
     assert aws.describe("tweets")["EndpointStatus"] == "InService"
 

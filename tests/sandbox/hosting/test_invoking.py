@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sentiment_cli.sandbox.hosting import invoking
+from sentiment_cli.sandbox.hosting import requests
 from sentiment_cli.sandbox.hosting.instances import Instance
 from tests.sandbox.hosting.conftest import Account, Sandbox
 
@@ -81,7 +81,7 @@ def test_a_server_that_is_too_slow_is_a_model_error(serving: Account, monkeypatc
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setattr(Instance, "url", lambda self: f"http://127.0.0.1:{silent.getsockname()[1]}")
-        monkeypatch.setattr(invoking, "SECONDS", 0.5)
+        monkeypatch.setattr(requests, "SECONDS", 0.5)
         seen = error(serving.runtime.invoke_endpoint, EndpointName="tweets", ContentType=JSON, Body=b"{}")
     assert (seen["Code"], seen["OriginalStatusCode"]) == ("ModelError", 0)
     assert "Your invocation timed out while waiting for a response" in seen["Message"]
