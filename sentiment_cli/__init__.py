@@ -6,6 +6,9 @@ A map of the house, from the door to the cellar; each may import what stands bel
     commands/       one file a command: parse, ask, call, show, suggest what comes next
     terminal/       the only place that knows rich and questionary: streams, prompts, progress, tables
 
+    deployment/     plan, checks, execution, verification and teardown of a stage; its journal
+    sandbox/        an AWS on this machine: a door, moto behind it, and parts of our own
+
     wizard          init's questions as data; data_questions those about the rows; questions how any are settled
     new_project     the files of a new project, from templates/ through scaffold
     rows            what a project trains on; dataset/ reads it, checks it, fetches Sentiment140
@@ -16,7 +19,9 @@ A map of the house, from the door to the cellar; each may import what stands bel
     texts           texts to ask about, from arguments, files and pipes
     pricing         what hosting costs, and where it is offered
 
-    clients/        the outside world: Docker, AWS, an inference server over HTTP
+    resources/      one file for each resource on AWS: how it is named, described, compared, made and removed
+
+    clients/        the outside world: Docker, AWS, Chalice, an inference server over HTTP
 
     project, files, events, errors     for everyone
 

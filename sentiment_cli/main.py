@@ -19,7 +19,7 @@ from sentiment_cli.terminal.console import Terminal
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
 
 Start with [bold]sentiment-cli init[/bold], then [bold]train[/bold] and [bold]serve-local[/bold]: none of the three
-needs an AWS account or costs anything.
+needs an AWS account or costs anything, nor does [bold]deploy --sandbox[/bold].
 
 Every flag has an environment variable: --region is SENTIMENT_REGION. A flag wins over it, it wins over sentiment.toml.
 """
