@@ -191,7 +191,8 @@ def _bayes(classifier: Any, name: str) -> tuple[Any, Any]:
     if name == "ComplementNB":
         return logs, np.zeros(len(logs))
     if name == "BernoulliNB":
-        absent = np.log(1 - np.exp(logs))
+        with np.errstate(all="ignore"):  # what is not finite is refused later
+            absent = np.log(1 - np.exp(logs))
         return logs - absent, priors + absent.sum(axis=1)
     return logs, priors
 
@@ -199,6 +200,9 @@ def _bayes(classifier: Any, name: str) -> tuple[Any, Any]:
 def _coefficients(classifier: Any) -> tuple[Any, Any]:
     import numpy as np
 
+    labels = getattr(classifier, "_label_binarizer", None)
+    if labels is not None and labels.y_type_.startswith("multilabel"):
+        raise NotCompilable(f"{type(classifier).__name__} gives several labels to a text.")
     dense = classifier.coef_.toarray() if hasattr(classifier.coef_, "toarray") else classifier.coef_
     weights = np.atleast_2d(dense)
     # fit_intercept=False leaves one 0.0 for all rows
