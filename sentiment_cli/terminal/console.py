@@ -6,12 +6,13 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +22,7 @@ from sentiment_cli.events import Event
 from sentiment_cli.terminal.progress import Renderer, renderer_for
 
 OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
-JOINERS = "\u200c\u200d"  # within emoji and in some scripts; harmless
+HARMLESS = "\n\t\u200c\u200d"  # the last two join characters within emoji and in some scripts
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 PIPE_WIDTH = 200  # no terminal, no edge: what is piped on or logged should not be broken into short lines
 
@@ -142,8 +143,12 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
 
 def printable(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal would obey: it may come from a stranger."""
-    line = " ".join(text.split())
-    return "".join(c if c in JOINERS or unicodedata.category(c) not in OBEYED else REPLACEMENT for c in line)
+    return harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    """`text` without what a terminal would obey; its lines stay."""
+    return "".join(c if c in HARMLESS or unicodedata.category(c) not in OBEYED else REPLACEMENT for c in text)
 
 
 def _words(explanation: Sequence[dict[str, Any]]) -> Text:
@@ -163,9 +168,18 @@ def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
     return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
 
 
+class _Console(Console):
+    """Shows names of files, labels and words of others as text, wherever they come from."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            safe = segment.control or segment.text.isprintable()
+            yield segment if safe else Segment(harmless(segment.text), segment.style)
+
+
 def _console(stream: Any, plain: bool) -> Console:
     # A stream that cannot show an emoji shows its number instead of ending the program.
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)
+    return _Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)
