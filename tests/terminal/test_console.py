@@ -27,7 +27,10 @@ def shown(capsys: pytest.CaptureFixture[str]) -> str:
         lambda terminal: terminal.show(table(("a", "b"), [(HOSTILE, HOSTILE)])),
     ],
 )
-def test_nothing_that_is_shown_is_obeyed(show: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_that_is_shown_is_obeyed(
+    show: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     show(Terminal())  # type: ignore[operator]
     text = shown(capsys)
     assert not [character for character in OBEYED if character in text]
