@@ -12,12 +12,15 @@ TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
 
 
 class InferenceClient:
-    """A server that answers `POST /invocations` at `url`. Use as a context manager."""
+    """A server that answers `POST /invocations` at `url`. Use as a context manager.
+
+    Raises InputError for a `url` that is none.
+    """
 
     def __init__(self, url: str) -> None:
         import httpx
 
-        self.url = url.rstrip("/")
+        self.url = _checked(url).rstrip("/")
         # trust_env=False: a company's proxy must not be asked for a server on this machine.
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=False)
 
@@ -95,6 +98,22 @@ class InferenceClient:
             "Start it with `sentiment-cli serve-local`, or name the address with --url.",
             code="not-serving",
         )
+
+
+def _checked(url: str) -> str:
+    import httpx
+
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise _no_address(url, f"{error}.") from None
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise _no_address(url, "It does not begin with http:// or https:// and the name of a machine.")
+    return url
+
+
+def _no_address(url: str, why: str) -> InputError:
+    return InputError(f"{url!r} is no address of a server.", why, "Write it as http://127.0.0.1:8080.", code="bad-url")
 
 
 def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
