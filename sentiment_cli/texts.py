@@ -26,16 +26,13 @@ class Asked:
     explain: bool
 
 
-def collect(arguments: Sequence[str], file: Path | None, stdin: TextIO | None, *, explain: bool) -> Asked:
-    """The texts of one `invoke`; `stdin` is None where it is closed.
-
-    Raises InputError when there are none, or the file cannot be read.
-    """
+def collect(arguments: Sequence[str], file: Path | None, stdin: TextIO, *, explain: bool) -> Asked:
+    """The texts of one `invoke`. Raises InputError when there are none, or the file cannot be read."""
     if arguments and file is not None:
         raise InputError("Texts came twice.", "Both as arguments and with --file.", "Use one of them.", code="usage")
     if arguments:
         return Asked(list(arguments), explain)
-    if file is None and (stdin is None or stdin.isatty()):
+    if file is None and stdin.isatty():
         raise InputError(
             "There is no text to ask about.",
             "",
@@ -147,9 +144,7 @@ def _file_bytes(path: Path) -> bytes:
         ) from None
 
 
-def _stdin_bytes(stdin: TextIO | None) -> bytes:
-    if stdin is None:
-        return b""
+def _stdin_bytes(stdin: TextIO) -> bytes:
     buffer = getattr(stdin, "buffer", None)
     return buffer.read() if buffer is not None else stdin.read().encode()
 

@@ -117,12 +117,3 @@ def test_deep_nesting_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         collect([], None, Pipe(b'{"input": ' + b"[" * 100_000), explain=False)
     assert caught.value.code == "bad-json"
-
-
-def test_closed_stdin_is_no_text() -> None:
-    with pytest.raises(InputError) as caught:
-        collect([], None, None, explain=False)
-    assert caught.value.code == "missing-input"
-    with pytest.raises(InputError) as caught:
-        collect([], Path("-"), None, explain=False)
-    assert caught.value.code == "no-texts"
