@@ -106,7 +106,7 @@ class Terminal:
         self.settle()
         table = Table.grid(padding=(0, 2))
         for command, does in steps:
-            table.add_row(Text(f"  {command}", style="bold cyan"), Text(does, style="dim"))
+            table.add_row(Text(f"  {harmless(command)}", style="bold cyan"), Text(harmless(does), style="dim"))
         self.err.print()
         self.err.print(Text("Next:", style="bold"))
         self.err.print(table)
@@ -120,7 +120,7 @@ def table(
     for number, column in enumerate(columns):
         result.add_column(escape(column), justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        result.add_row(*(Text(cell) for cell in row))
+        result.add_row(*(Text(harmless(cell)) for cell in row))
     return result
 
 
@@ -134,7 +134,11 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
         result.add_column("words that decided", overflow="fold")
     for text, row in zip(texts, output, strict=True):
         style = {"positive": "green", "negative": "red"}.get(row["label"].lower(), "cyan")
-        cells = [Text(row["label"], style=f"bold {style}"), Text(f"{row['score']:.3f}"), Text(printable(text))]
+        cells = [
+            Text(harmless(row["label"]), style=f"bold {style}"),
+            Text(f"{row['score']:.3f}"),
+            Text(printable(text)),
+        ]
         if explain:
             cells.append(_words(row.get("explanation") or []))
         result.add_row(*cells)
@@ -164,7 +168,7 @@ def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
     """A framed result: names and values under a title."""
     body = Table.grid(padding=(0, 2))
     for name, value in rows:
-        body.add_row(Text(name, style="dim"), Text(value))
+        body.add_row(Text(harmless(name), style="dim"), Text(harmless(value)))
     return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
 
 
