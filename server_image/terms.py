@@ -68,13 +68,16 @@ def char_ngrams(text: str, low: int, high: int) -> list[str]:
 def padded_ngrams(text: str, low: int, high: int) -> list[str]:
     """Runs of characters within words that have a space put at either end; a word shorter than n counts once."""
     found: list[str] = []
+    add = found.append
     for word in text.split():
         padded = f" {word} "
+        size = len(padded)
         for n in range(low, high + 1):
-            if n >= len(padded):
-                found.append(padded)
+            if n >= size:
+                add(padded)
                 break
-            found += [padded[i : i + n] for i in range(len(padded) - n + 1)]
+            for start in range(size - n + 1):  # quicker than a list for each n, as words are short
+                add(padded[start : start + n])
     return found
 
 
