@@ -49,7 +49,7 @@ class Scorer:
 
     @classmethod
     def from_json(cls, content: bytes) -> Scorer:
-        """The scorer in the bytes of scorer.json. Raises ValueError, KeyError or TypeError for anything else."""
+        """The scorer in scorer.json. Raises ValueError, KeyError, TypeError or re.error for anything else."""
         return cls(loads(content))
 
     @property
