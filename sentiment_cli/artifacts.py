@@ -112,13 +112,21 @@ def _dumped(value: Any) -> bytes:
     """The pickle of `value`, the same bytes for the same model."""
     import joblib
 
+    buffer = io.BytesIO()
+    joblib.dump(_lasting(value), buffer)
+    return buffer.getvalue()
+
+
+def _lasting(value: Any) -> Any:
+    """`value`, or a copy without the address in memory by which scikit-learn remembers that it warned about stop words;
+    it differs in every run."""
     if hasattr(value, "_stop_words_id"):
-        # scikit-learn remembers an address in memory, to warn about stop words only once; it differs in every run.
         value = copy(value)
         del value._stop_words_id
-    buffer = io.BytesIO()
-    joblib.dump(value, buffer)
-    return buffer.getvalue()
+    elif hasattr(value, "steps"):
+        value = copy(value)
+        value.steps = [(name, _lasting(step)) for name, step in value.steps]
+    return value
 
 
 def _versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -24,9 +25,14 @@ needs an AWS account or costs anything, nor does [bold]deploy --sandbox[/bold].
 Every flag has an environment variable: --region is SENTIMENT_REGION. A flag wins over it, it wins over sentiment.toml.
 """
 
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
 
 def main() -> None:
     """The console script."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     code = run(sys.argv[1:])
     if code == Interrupted.exit_code and threading.active_count() > 1:
         os._exit(code)  # a second Ctrl-C: whatever still waits for AWS in a thread is not waited for
@@ -42,11 +48,15 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _tell(arguments, Interrupted("Interrupted.", code="interrupted"))
     except BrokenPipeError:
-        # Whoever read our output has gone; what is left in the buffer has no reader.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
     except Exception as error:
-        return _tell(arguments, _unexpected(error), error)
+        return _tell(arguments, _refusal_of_the_system(error) or _unexpected(error), error)
+
+
+def _drop_output() -> None:
+    """Whoever read our output has gone, or its disk is full: what is left in the buffer has no reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -104,14 +114,35 @@ def _usage(error: Any) -> InputError:
 
 
 def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException | None = None) -> int:
-    debug = "--debug" in arguments or bool(os.environ.get("SENTIMENT_DEBUG"))
+    debug = _wanted("debug", arguments)
     if debug:
         import traceback
 
         traceback.print_exception(cause or error)
-    as_json = "--json" in arguments or bool(os.environ.get("SENTIMENT_JSON"))
-    Terminal(as_json=as_json, color="--no-color" not in arguments).fail(error)
+    try:
+        Terminal(as_json=_wanted("json", arguments), color=not _wanted("no-color", arguments)).fail(error)
+    except OSError:
+        _drop_output()
     return error.exit_code
+
+
+def _wanted(switch: str, arguments: Sequence[str]) -> bool:
+    """Whether a switch was given, told without the parser: the error may be the parser's own."""
+    flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    value = os.environ.get(f"SENTIMENT_{switch.replace('-', '_').upper()}", "")
+    return f"--{switch}" in flags or value.strip().lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def _refusal_of_the_system(error: Exception) -> SentimentError | None:
+    """The error for a full disk and missing rights, wherever they are met; None for any other."""
+    if not isinstance(error, OSError) or error.errno not in REFUSALS:
+        return None
+    return SentimentError(
+        f"Cannot use {error.filename or 'the output'}.",
+        f"{error.strerror}.",
+        "Make room or change the rights there, then run the command again.",
+        code="cannot-write",
+    )
 
 
 def _unexpected(error: Exception) -> SentimentError:

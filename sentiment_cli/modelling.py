@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import floor
 from pathlib import Path
 
 from sentiment_cli import artifacts, training
@@ -72,7 +73,8 @@ def bring(path: Path, directory: Path, emit: Emit) -> Outcome:
         brought = training.bring(path, emit)
     with _step("Write the artifact", 2, 2, emit):
         written = artifacts.write(brought, directory / ARTIFACT)
-        (directory / REPORT).unlink(missing_ok=True)
+        for report in (REPORT, REFUSED_REPORT):
+            (directory / report).unlink(missing_ok=True)
     return _outcome(written, time.monotonic() - began)
 
 
@@ -113,8 +115,9 @@ def _refuse_below(threshold: float | None, trained: training.Trained, facts: Fac
         return
     report = directory / REFUSED_REPORT
     write_report(report, trained.metrics, facts)
+    shown = floor(accuracy * 1000) / 1000  # rounded up it could read like the threshold
     raise Refused(
-        f"The model is not good enough: accuracy {accuracy:.3f}, at least {threshold:.3f} is wanted.",
+        f"The model is not good enough: accuracy {shown:.3f}, at least {threshold:g} is wanted.",
         "No artifact was written; an earlier one is still there.",
         f"{report} shows where it goes wrong. Add or correct rows, or lower min_accuracy.",
         code="min-accuracy",
@@ -127,9 +130,10 @@ def _made(trained: training.Trained, model: Model) -> dict[str, str]:
 
     tfidf = model.tfidf
     low, high = tfidf.ngram_range
+    least = f"{tfidf.min_df} texts" if isinstance(tfidf.min_df, int) else f"{tfidf.min_df:.4g} of all texts"
     return {
         "features": f"TF-IDF of {tfidf.analyzer} n-grams, {low} to {high}; {trained.metrics.terms:,} terms",
-        "terms kept": f"those in at least {tfidf.min_df} texts" if isinstance(tfidf.min_df, int) else str(tfidf.min_df),
+        "terms kept": f"those in at least {least}",
         "classifier": f"logistic regression, C = {model.C:g}",
         "kept aside": f"{model.test_size:.0%} of the rows, seed {model.seed}",
         "scikit-learn": sklearn.__version__,

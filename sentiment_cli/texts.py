@@ -1,10 +1,11 @@
-"""Texts to ask about, from arguments, a file or a pipe: a JSON body, CSV, JSON Lines, or one text a line."""
+"""Texts to ask about, from arguments, a file or a pipe: JSON, CSV, JSON Lines, or one text a line."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from sentiment_cli.errors import InputError
 
 TEXT_COLUMNS = ("text", "tweet", "sentence", "content", "message", "review", "comment", "body")
 STDIN = Path("-")
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,35 @@ def collect(arguments: Sequence[str], file: Path | None, stdin: TextIO, *, expla
 def parse(content: str, name: str) -> tuple[list[str], bool]:
     """(texts, whether an explanation is asked for). The form is found by looking, then by the file's name."""
     head = content.lstrip()[:1]
-    if head == "{":
-        try:
-            body = json.loads(content)
-        except ValueError:
-            return _json_lines(content, name), False
-        if isinstance(body, dict) and "text" in body and "input" not in body:
-            return [_text(body, name, 1)], False
+    body = _as_json(content) if head in ("{", "[") else None
+    if isinstance(body, dict) and "text" in body and "input" not in body:
+        return [_text(body, name, 1)], False
+    if isinstance(body, dict):
         return _json_body(body, name)
+    if isinstance(body, list) and all(isinstance(row, (str, dict)) for row in body):
+        return [_text(row, name, number) for number, row in enumerate(body, 1)], False
+    if head == "{":
+        return _json_lines(content, name), False
     if name.lower().endswith((".csv", ".tsv")) or _has_text_header(content):
         return _csv(content, name), False
-    return [line.strip() for line in content.splitlines() if line.strip()], False
+    return [line.strip() for line in _lines(content) if line.strip()], False
 
 
-def _json_body(body: Any, name: str) -> tuple[list[str], bool]:
-    rows = body.get("input") if isinstance(body, dict) else None
+def _as_json(content: str) -> Any:
+    """The JSON value that `content` is as a whole; None if it is none, or nested deeper than any request."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lines(content: str) -> list[str]:
+    """Lines as files have them; str.splitlines would also cut at characters that may stand in a JSON string."""
+    return LINE_END.split(content)
+
+
+def _json_body(body: dict[str, Any], name: str) -> tuple[list[str], bool]:
+    rows = body.get("input")
     if not isinstance(rows, list):
         raise InputError(
             f"{name} is JSON, but not a request.", 'There is no list under "input".',
@@ -73,11 +89,11 @@ def _json_body(body: Any, name: str) -> tuple[list[str], bool]:
 
 def _json_lines(content: str, name: str) -> list[str]:
     texts = []
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(_lines(content), 1):
         if line.strip():
             try:
                 texts.append(_text(json.loads(line), name, number))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{name} is not valid JSON.", f"Line {number}: {error}.", "Correct that line.", code="bad-json"
                 ) from None
@@ -94,15 +110,15 @@ def _text(row: Any, name: str, number: int) -> str:
 
 
 def _has_text_header(content: str) -> bool:
-    cells = content.splitlines()[0].replace("\t", ",").split(",") if content else []
-    return any(cell.strip().strip('"').lower() in TEXT_COLUMNS for cell in cells) and len(content.splitlines()) > 1
+    lines = _lines(content)
+    cells = lines[0].replace("\t", ",").split(",")
+    return any(cell.strip().strip('"').lower() in TEXT_COLUMNS for cell in cells) and len(lines) > 1
 
 
 def _csv(content: str, name: str) -> list[str]:
-    first = content.splitlines()[0] if content else ""
-    rows = [
-        row for row in csv.reader(io.StringIO(content, newline=""), delimiter="\t" if "\t" in first else ",") if row
-    ]
+    csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # a text may be as long as the file
+    delimiter = "\t" if "\t" in _lines(content)[0] else ","
+    rows = [row for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter) if row]
     if not rows:
         return []
     header = [cell.strip().lower() for cell in rows[0]]

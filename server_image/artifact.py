@@ -6,37 +6,30 @@ the model could not be compiled.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import json
 import os
 import re
-import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
+
+from server_image.archive import NAME, ArtifactError, unpack, write_members
 
 if TYPE_CHECKING:
     from server_image.model import Model
 
+__all__ = ["ArtifactError", "load", "pack", "read", "unpack", "verify"]
+
 FORMAT_VERSION = 1
 MANIFEST, SCORER = "manifest.json", "scorer.json"
 
-MAX_MEMBERS = 16
-MAX_BYTES = 8 << 30  # unpacked; SageMaker's own volumes begin at 30 GB
 MAX_MANIFEST = 8 << 20
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_CHUNK = 1 << 20
 # What file systems and hosting leave behind in a volume; never opened.
 _HARMLESS = frozenset({"lost+found", ".DS_Store", "__MACOSX"})
 _AGAIN = "Run `sentiment-cli train` to write it again."
-
-
-class ArtifactError(Exception):
-    """The artifact cannot be used; the message is full sentences: what is wrong, and what to do."""
 
 
 def pack(path: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
@@ -49,13 +42,13 @@ def pack(path: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) ->
     whole = {**manifest, "format_version": FORMAT_VERSION, "files": hashes}
     members = {**files, MANIFEST: json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False).encode()}
     for name in members:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ArtifactError(f"{name!r} cannot be the name of a file in an artifact.")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w+b") as file:
-            _write(file, members)
+            write_members(file, members)
             file.flush()
             os.fsync(file.fileno())
             file.seek(0)
@@ -66,33 +59,6 @@ def pack(path: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) ->
         Path(temporary).unlink(missing_ok=True)
         raise
     return digest
-
-
-def unpack(archive: Path, into: Path) -> None:
-    """Unpack `archive` into the folder `into`, made if missing.
-
-    Raises ArtifactError for anything but a few plain files at the top: links, devices, folders, paths, names met
-    twice, and more than is sensible, which is noticed while reading (a bomb is never unpacked). On an error what was
-    written so far is removed.
-    """
-    into.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    try:
-        with tarfile.open(archive, "r|gz") as tar:
-            for member in _plain_members(tar):
-                target = into / member.name
-                source = tar.extractfile(member)
-                written.append(target)
-                with target.open("xb") as file:
-                    _copy(source, file, member.size)
-    except BaseException as error:
-        for path in written:
-            path.unlink(missing_ok=True)
-        if isinstance(error, (tarfile.TarError, gzip.BadGzipFile, EOFError, OSError, ValueError)) and not isinstance(
-            error, (FileNotFoundError, FileExistsError, PermissionError)
-        ):
-            raise ArtifactError(f"{archive.name} is not a complete gzip tar archive ({error}). {_AGAIN}") from error
-        raise
 
 
 def verify(directory: Path) -> dict[str, Any]:
@@ -114,12 +80,10 @@ def verify(directory: Path) -> dict[str, Any]:
 def load(directory: Path) -> Model:
     """A model that is ready to answer. Raises ArtifactError when anything about it is not as its manifest says."""
     manifest = verify(directory)
+    if manifest["compiled"] != (SCORER in manifest["files"]):
+        raise ArtifactError(f"The manifest says that the model is compiled, or not, against its {SCORER}. {_AGAIN}")
     if manifest["compiled"]:
-        from server_image.scorer import Scorer
-
-        if SCORER not in manifest["files"]:
-            raise ArtifactError(f"The manifest says that the model is compiled, but names no {SCORER}. {_AGAIN}")
-        return Scorer.from_json(read(directory, SCORER, manifest))
+        return _scorer(read(directory, SCORER, manifest), manifest["labels"])
     from server_image.pickled import load_pickled
 
     return load_pickled(directory, manifest)
@@ -133,47 +97,16 @@ def read(directory: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
     return content
 
 
-def _write(file: BinaryIO, members: Mapping[str, bytes]) -> None:
-    # filename="" and mtime=0 keep name and time out of the gzip header
-    with (
-        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as tar,
-    ):
-        for name, content in sorted(members.items()):
-            info = tarfile.TarInfo(name)
-            info.size, info.mode, info.mtime = len(content), 0o644, 0
-            tar.addfile(info, io.BytesIO(content))
+def _scorer(content: bytes, labels: list[str]) -> Model:
+    from server_image.scorer import Scorer
 
-
-def _plain_members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    names: set[str] = set()
-    total = 0
-    for member in tar:
-        if not member.isreg() or member.sparse is not None:
-            raise ArtifactError(
-                f"The archive holds something that is not a plain file: {member.name!r}. It is refused."
-            )
-        if not _NAME.fullmatch(member.name):
-            raise ArtifactError(f"The archive holds a file with a name that is not allowed: {member.name!r}.")
-        if member.name in names:
-            raise ArtifactError(f"The archive holds {member.name!r} twice.")
-        names.add(member.name)
-        total += member.size
-        if len(names) > MAX_MEMBERS or total > MAX_BYTES:
-            raise ArtifactError(
-                f"The archive is larger than any model: over {MAX_MEMBERS} files or {MAX_BYTES:,} bytes."
-            )
-        yield member
-
-
-def _copy(source: Any, file: BinaryIO, size: int) -> None:
-    left = size
-    while left:
-        block = source.read(min(_CHUNK, left))
-        if not block:
-            raise EOFError("a file ends too early")
-        file.write(block)
-        left -= len(block)
+    try:
+        scorer = Scorer.from_json(content)
+    except (ValueError, KeyError, TypeError, re.error) as error:
+        raise ArtifactError(f"{SCORER} cannot be used ({type(error).__name__}: {error}). {_AGAIN}") from error
+    if list(scorer.labels) != labels:
+        raise ArtifactError(f"{SCORER} has other labels than {MANIFEST}. {_AGAIN}")
+    return scorer
 
 
 def _manifest(directory: Path) -> dict[str, Any]:
@@ -194,9 +127,9 @@ def _manifest(directory: Path) -> dict[str, Any]:
 
 
 def _check_version(found: Any) -> None:
-    if found == FORMAT_VERSION and not isinstance(found, bool):
+    if type(found) is int and found == FORMAT_VERSION:
         return
-    if isinstance(found, int) and found > FORMAT_VERSION:
+    if type(found) is int and found > FORMAT_VERSION:
         raise ArtifactError(
             f"The artifact has format version {found}; this server knows {FORMAT_VERSION}. Use a newer sentiment-cli."
         )
@@ -206,13 +139,13 @@ def _check_version(found: Any) -> None:
 def _check_shape(manifest: Mapping[str, Any]) -> None:
     files, labels = manifest.get("files"), manifest.get("labels")
     good_files = isinstance(files, dict) and all(
-        _NAME.fullmatch(name) and isinstance(digest, str) and _SHA256.fullmatch(digest)
-        for name, digest in files.items()
+        NAME.fullmatch(name) and isinstance(digest, str) and _SHA256.fullmatch(digest) for name, digest in files.items()
     )
     good_labels = isinstance(labels, list) and len(labels) >= 2 and all(isinstance(label, str) for label in labels)
-    if not good_files or not good_labels or not isinstance(manifest.get("compiled"), bool):
+    good_libraries = isinstance(manifest.get("libraries", {}), dict)
+    if not (good_files and good_labels and good_libraries and isinstance(manifest.get("compiled"), bool)):
         raise ArtifactError(
-            f"{MANIFEST} lacks files, labels or compiled, or they are not what they should be. {_AGAIN}"
+            f"{MANIFEST} lacks files, labels or compiled, or they or libraries are not what they should be. {_AGAIN}"
         )
 
 

@@ -79,7 +79,7 @@ def _check_versions(manifest: Mapping[str, Any]) -> None:
     if made_with.split(".")[:2] != here.split(".")[:2]:
         wrong.append(f"Python {made_with} (here {here})")
     for name in CHECKED:
-        wanted = (manifest.get("libraries") or {}).get(name)
+        wanted = manifest.get("libraries", {}).get(name)
         try:
             found = version(name)
         except PackageNotFoundError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 _SPACES = re.compile(r"\s\s+")
@@ -52,7 +53,9 @@ def word_ngrams(tokens: list[str], low: int, high: int) -> list[str]:
     if high == 1:
         return tokens
     found = list(tokens) if low == 1 else []
-    for n in range(max(low, 2), min(high, len(tokens)) + 1):
+    if low <= 2:
+        found += map(" ".join, pairwise(tokens))
+    for n in range(max(low, 3), min(high, len(tokens)) + 1):
         found += [" ".join(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
     return found
 
@@ -65,13 +68,16 @@ def char_ngrams(text: str, low: int, high: int) -> list[str]:
 def padded_ngrams(text: str, low: int, high: int) -> list[str]:
     """Runs of characters within words that have a space put at either end; a word shorter than n counts once."""
     found: list[str] = []
+    add = found.append
     for word in text.split():
         padded = f" {word} "
+        size = len(padded)
         for n in range(low, high + 1):
-            if n >= len(padded):
-                found.append(padded)
+            if n >= size:
+                add(padded)
                 break
-            found += [padded[i : i + n] for i in range(len(padded) - n + 1)]
+            for start in range(size - n + 1):  # quicker than a list for each n, as words are short
+                add(padded[start : start + n])
     return found
 
 
@@ -82,4 +88,6 @@ def _strip_unicode(text: str) -> str:
 
 
 def _strip_ascii(text: str) -> str:
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFKD", text).encode("ASCII", "ignore").decode("ASCII")

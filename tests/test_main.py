@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -84,8 +85,10 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nonsense"], ["train", "--nonsense"], ["train", "a", "b"], ["train", "--seed", "x"]]
-)
+    "arguments",
+    [["nonsense"], ["train", "--nonsense"], ["train", "a", "b"], ["train", "--seed", "x"], ["train", "-C", "nowhere"],
+     ["init", __file__], ["train", "a.csv", "--data", "b.csv"]],
+)  # fmt: skip
 def test_wrong_usage_is_2_and_points_to_the_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run([*arguments, "--json"]) == 2
     out, err = capsys.readouterr()
@@ -93,11 +96,54 @@ def test_wrong_usage_is_2_and_points_to_the_help(arguments: list[str], capsys: p
     assert "--help" in err
 
 
+@pytest.mark.parametrize(("value", "wanted"), [("1", True), ("true", True), ("0", False), ("no", False), ("", False)])
+def test_switches_of_the_environment_hold_for_errors_too(
+    value: str, wanted: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SENTIMENT_JSON", value)
+    assert main.run(["train", "nowhere.csv"]) == 2
+    assert bool(capsys.readouterr().out) is wanted
+
+
+def test_what_follows_two_dashes_is_no_switch(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["invoke", "--url", "nonsense", "--", "--json"]) == 2
+    assert capsys.readouterr().out == ""
+
+
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     command = f"{sys.executable} -m sentiment_cli train --help | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, env={**os.environ})
     assert "Traceback" not in done.stderr
     assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_are_no_traceback(closed: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sentiment_cli invoke --json {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", ["invoke x --url nonsense --json", "init p --data sample --region us-east-1"])
+def test_output_to_a_full_disk_is_no_traceback(arguments: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sentiment_cli {arguments} --json --no-input >/dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("Error: ") == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_what_the_system_refuses_is_no_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(OSError(errno.EROFS, "Read-only file system", "/there/.sentiment"), monkeypatch)
+    assert main.run(["train", "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "cannot-write"
+    assert "/there/.sentiment" in error["what"]
 
 
 def test_an_ascii_terminal_is_no_traceback(tmp_path: Path) -> None:

@@ -94,3 +94,26 @@ def test_a_missing_file_and_texts_given_twice() -> None:
         collect([], Path("nowhere.txt"), Keyboard(), explain=False)
     with pytest.raises(InputError, match="twice"):
         collect(["a"], Path("b"), Keyboard(), explain=False)
+
+
+def test_a_list_is_json_too() -> None:
+    for body in (b'[{"text": "good"}, {"text": "bad"}]', b'["good", "bad"]'):
+        assert collect([], None, Pipe(body), explain=False).texts == ["good", "bad"]
+    assert collect([], None, Pipe(b"[red] is no list\n[1, 2]"), explain=False).texts == ["[red] is no list", "[1, 2]"]
+
+
+def test_only_line_ends_end_a_line() -> None:
+    strange = "a\u2028b\x85c"
+    for body in (f'{{"text": "{strange}"}}\n{{"text": "e"}}', strange + "\ne"):
+        assert collect([], None, Pipe(body.encode()), explain=False).texts == [strange, "e"]
+
+
+def test_a_text_may_be_as_long_as_the_file() -> None:
+    long = "so good " * 100_000
+    assert collect([], None, Pipe(f'text\n"{long}"\nshort\n'.encode()), explain=False).texts == [long, "short"]
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        collect([], None, Pipe(b'{"input": ' + b"[" * 100_000), explain=False)
+    assert caught.value.code == "bad-json"

@@ -15,7 +15,7 @@ class InferenceClient:
     """A server that answers `POST PATH` at `url`. Use as a context manager.
 
     `headers` go with every request and are shown nowhere. `local` is for a server on this machine, for which a
-    company's proxy must not be asked; `auth` is httpx's.
+    company's proxy must not be asked; `auth` is httpx's. Raises InputError for a `url` that is none.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class InferenceClient:
     ) -> None:
         import httpx
 
-        self.url = url.rstrip("/")
+        self.url = _checked(url).rstrip("/")
         self._path = path
         self._http = httpx.Client(
             base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=not local, headers=dict(headers or {}), auth=auth
@@ -109,6 +109,22 @@ class InferenceClient:
             "Start it with `sentiment-cli serve-local`, or name the address with --url.",
             code="not-serving",
         )
+
+
+def _checked(url: str) -> str:
+    import httpx
+
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise _no_address(url, f"{error}.") from None
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise _no_address(url, "It does not begin with http:// or https:// and the name of a machine.")
+    return url
+
+
+def _no_address(url: str, why: str) -> InputError:
+    return InputError(f"{url!r} is no address of a server.", why, "Write it as http://127.0.0.1:8080.", code="bad-url")
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:

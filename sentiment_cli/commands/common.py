@@ -26,6 +26,8 @@ ProjectDir = Annotated[
         "-C",
         "--project-dir",
         metavar="DIR",
+        exists=True,
+        file_okay=False,
         help="The project's folder.",
         show_default="this folder",
         rich_help_panel=EVERY_COMMAND,

@@ -33,7 +33,9 @@ def init(
     run: Run,
     directory: Annotated[
         Path | None,
-        typer.Argument(metavar="DIR", help="The folder to make; without it, this one.", show_default=False),
+        typer.Argument(
+            metavar="DIR", file_okay=False, help="The folder to make; without it, this one.", show_default=False
+        ),
     ] = None,
     name: Annotated[
         str | None,

@@ -97,8 +97,10 @@ def train(
 
       sentiment-cli train --from-joblib pipeline.joblib
     """
+    if data_argument is not None and run.sources.get("data") == "flag":
+        raise typer.BadParameter("the data were named already, without a flag.", param_hint="--data")
     given = run.given({
-        "data_argument": ("data.path", data_argument), "data": ("data.path", data), "format": ("data.format", format),
+        "data": ("data.path", data), "data_argument": ("data.path", data_argument), "format": ("data.format", format),
         "text_column": ("data.text_column", text_column), "label_column": ("data.label_column", label_column),
         "positive": ("data.positive", positive), "negative": ("data.negative", negative),
         "limit": ("data.limit", limit),

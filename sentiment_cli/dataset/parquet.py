@@ -57,7 +57,7 @@ def _opened(source: Source) -> Iterator[Any]:
         raise InputError(
             f"Cannot read {source.path}: it is a Parquet file, and the library for these is not installed.",
             "Parquet support is an extra, because not everyone needs it.",
-            'Install it: pip install "sentiment-cli[parquet]".',
+            "Install it: `pip install pyarrow`.",
             code="parquet-not-installed",
         ) from error
     with source.open() as stream, _seekable(stream, source.compressed) as file:

@@ -66,9 +66,12 @@ class Endpoint:
         self._await(aws, emit)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
-        if found["EndpointStatus"] in SETTLING:
-            found = settled(aws, self.name, emit) or {}
-        if found.get("EndpointConfigName") != self.config:
+        there = settled(aws, self.name, emit)
+        if there is None or self.compare(there).action == "replace":
+            self.remove(aws, emit)
+            self.create(aws, emit)
+            return
+        if there["EndpointConfigName"] != self.config:
             self._ask(
                 aws,
                 lambda: aws.client("sagemaker").update_endpoint(
@@ -129,38 +132,38 @@ def settled(aws: Aws, name: str, emit: Emit) -> Mapping[str, Any] | None:
 
     Raises PartlyDone if it takes too long, Interrupted if the user wants to leave: it goes on by itself.
     """
-    began, seen = time.monotonic(), [describe(aws, name)]
+    began = time.monotonic()
+    found: Mapping[str, Any] | None = None
 
     def look() -> bool:
-        seen[0] = describe(aws, name)
-        if seen[0] is None or seen[0]["EndpointStatus"] not in SETTLING:
+        nonlocal found
+        found = describe(aws, name)
+        if found is None or found["EndpointStatus"] not in SETTLING:
             return True
-        emit(Progress(_state(seen[0]), int(time.monotonic() - began), None, "s"))
+        emit(Progress(_state(found), int(time.monotonic() - began), None, "s"))
         return False
 
     if aws.await_(look, seconds=PATIENCE):
-        return seen[0]
-    raise PartlyDone(
-        f"The endpoint {name} is still {_state(seen[0] or {})} after {PATIENCE / 60:.0f} min.",
-        "AWS goes on with it, and bills it once it runs.",
-        "Run `sentiment-cli deploy` to wait on, or `sentiment-cli teardown` to remove it.",
-        code="endpoint-slow",
-    )
+        return found
+    raise _slow(name, found or {})
 
 
 def delete(aws: Aws, name: str, emit: Emit) -> None:
     """Remove the endpoint, and wait until it is gone; AWS refuses while it is changing, which is waited for first."""
     from botocore.exceptions import ClientError
 
-    while (found := describe(aws, name)) is not None:
-        if found["EndpointStatus"] in SETTLING:
-            settled(aws, name, emit)
-            continue
+    def gone() -> bool:
+        if settled(aws, name, emit) is None:
+            return True
         try:
             or_none(lambda: aws.client("sagemaker").delete_endpoint(EndpointName=name), *MISSING)
         except ClientError as error:
             if not says(error, "ValidationException", "in-progress"):
                 raise
+        return False
+
+    if not aws.await_(gone, seconds=PATIENCE):
+        raise _slow(name, describe(aws, name) or {})
 
 
 def existing(aws: Aws, names: Names) -> list[Existing]:
@@ -174,6 +177,15 @@ def _state(found: Mapping[str, Any]) -> str:
     pending = found.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
     states = [each["Status"] for variant in pending for each in variant.get("VariantStatus", [])]
     return " ".join([str(found.get("EndpointStatus", "")), *(f"({state})" for state in states[:1])])
+
+
+def _slow(name: str, found: Mapping[str, Any]) -> PartlyDone:
+    return PartlyDone(
+        f"The endpoint {name} is still {_state(found)} after {PATIENCE / 60:.0f} min.",
+        "AWS goes on with it, and bills it once it runs.",
+        "Run `sentiment-cli deploy` to wait on, or `sentiment-cli teardown` to remove it.",
+        code="endpoint-slow",
+    )
 
 
 def _failed(aws: Aws, names: Names, found: Mapping[str, Any]) -> SentimentError:
@@ -197,7 +209,12 @@ def _rolled_back(aws: Aws, names: Names, found: Mapping[str, Any]) -> SentimentE
 
 
 def _log(aws: Aws, names: Names) -> str:
-    lines = last_lines(aws, names)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        lines = last_lines(aws, names)
+    except (BotoCoreError, ClientError):  # the log may be forbidden; what it would have explained is told all the same
+        return ""
     return "\nThe container's last lines:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
 
 

@@ -6,12 +6,13 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +22,7 @@ from sentiment_cli.events import Event
 from sentiment_cli.terminal.progress import Renderer, renderer_for
 
 OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
-JOINERS = "\u200c\u200d"  # within emoji and in some scripts; harmless
+HARMLESS = "\n\t\u200c\u200d"  # the last two join characters within emoji and in some scripts
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 PIPE_WIDTH = 200  # no terminal, no edge: what is piped on or logged should not be broken into short lines
 
@@ -110,7 +111,7 @@ class Terminal:
         self.settle()
         table = Table.grid(padding=(0, 2))
         for command, does in steps:
-            table.add_row(Text(f"  {command}", style="bold cyan"), Text(does, style="dim"))
+            table.add_row(Text(f"  {harmless(command)}", style="bold cyan"), Text(harmless(does), style="dim"))
         self.err.print()
         self.err.print(Text("Next:", style="bold"))
         self.err.print(table)
@@ -124,7 +125,7 @@ def table(
     for number, column in enumerate(columns):
         result.add_column(escape(column), justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        result.add_row(*(Text(cell) for cell in row))
+        result.add_row(*(Text(harmless(cell)) for cell in row))
     return result
 
 
@@ -138,7 +139,11 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
         result.add_column("words that decided", overflow="fold")
     for text, row in zip(texts, output, strict=True):
         style = {"positive": "green", "negative": "red"}.get(row["label"].lower(), "cyan")
-        cells = [Text(row["label"], style=f"bold {style}"), Text(f"{row['score']:.3f}"), Text(printable(text))]
+        cells = [
+            Text(harmless(row["label"]), style=f"bold {style}"),
+            Text(f"{row['score']:.3f}"),
+            Text(printable(text)),
+        ]
         if explain:
             cells.append(_words(row.get("explanation") or []))
         result.add_row(*cells)
@@ -147,8 +152,12 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
 
 def printable(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal would obey: it may come from a stranger."""
-    line = " ".join(text.split())
-    return "".join(c if c in JOINERS or unicodedata.category(c) not in OBEYED else REPLACEMENT for c in line)
+    return harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    """`text` without what a terminal would obey; its lines stay."""
+    return "".join(c if c in HARMLESS or unicodedata.category(c) not in OBEYED else REPLACEMENT for c in text)
 
 
 def _words(explanation: Sequence[dict[str, Any]]) -> Text:
@@ -164,8 +173,17 @@ def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
     """A framed result: names and values under a title."""
     body = Table.grid(padding=(0, 2))
     for name, value in rows:
-        body.add_row(Text(name, style="dim"), Text(value))
+        body.add_row(Text(harmless(name), style="dim"), Text(harmless(value)))
     return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
+
+
+class _Console(Console):
+    """Shows names of files, labels and words of others as text, wherever they come from."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            safe = segment.control or segment.text.isprintable()
+            yield segment if safe else Segment(harmless(segment.text), segment.style)
 
 
 def _console(stream: Any, plain: bool) -> Console:
@@ -173,4 +191,4 @@ def _console(stream: Any, plain: bool) -> Console:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)
+    return _Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)

@@ -8,6 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sentiment_cli.terminal.console import harmless
+
 if TYPE_CHECKING:
     from sentiment_cli.training import Metrics
 
@@ -39,15 +41,17 @@ def _confusion(metrics: Metrics) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("in truth")
     for name in metrics.names:
-        table.add_column(Text(f"says {name}"), justify="right")
+        table.add_column(Text(f"says {harmless(name)}"), justify="right")
     for number, (name, counts) in enumerate(zip(metrics.names, metrics.confusion, strict=True)):
         cells = [Text(f"{count:,}", style="green" if i == number else "") for i, count in enumerate(counts)]
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(harmless(name)), *cells)
     return table
 
 
 def _words(metrics: Metrics) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, words in zip(metrics.names, metrics.words, strict=False):
-        table.add_row(Text(f"says {name}", style="dim"), Text(" · ".join(word.text for word in words[:WORDS])))
+        table.add_row(
+            Text(f"says {harmless(name)}", style="dim"), Text(" · ".join(harmless(word.text) for word in words[:WORDS]))
+        )
     return table

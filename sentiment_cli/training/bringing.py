@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from sentiment_cli.artifacts import Ingredients
-from sentiment_cli.compiling import NotCompilable, compile_model
+from sentiment_cli.compiling import NotCompilable, check_compiled, compile_model
 from sentiment_cli.dataset.labels import resolve
 from sentiment_cli.errors import InputError
 from sentiment_cli.events import Emit, Note, ignore
-from sentiment_cli.training.opening import TEXTS, opened
+from sentiment_cli.training.opening import TEXTS, opened, to_stderr
 
 _CHECK = "import sentiment_cli.training.opening as _; _.report()"
 _SECONDS = 300
@@ -28,47 +29,56 @@ def bring(path: Path, emit: Emit = ignore) -> Ingredients:
 
     Raises InputError if it is no model that takes texts, or cannot be opened or served without what it was made with.
     """
-    found = _checked(path)
-    _compare_versions(path, found["made_with"], emit)
+    found = _checked(path, emit)
     names = _names(found["classes"])
-    model = opened(path)
-    vectorizer, classifier = _taken_apart(model)
-    if not _compiles(vectorizer, classifier, names):
-        _refuse_modules(path, found["modules"])
-    return Ingredients(
-        labels=names,
-        probe=_probe(vectorizer),
-        golden=_golden(model, names),
-        vectorizer=vectorizer,
-        classifier=classifier,
-        pipeline=None if vectorizer is not None else model,
-    )
+    with to_stderr():
+        model = opened(path)
+        vectorizer, classifier = _taken_apart(model)
+        brought = Ingredients(
+            labels=names,
+            probe=_probe(vectorizer),
+            golden=_golden(model, names),
+            vectorizer=vectorizer,
+            classifier=classifier,
+            pipeline=None if vectorizer is not None else model,
+        )
+    if found["needs"] and not _compiles(brought):
+        raise _needs(path, found["needs"])
+    return brought
 
 
-def _checked(path: Path) -> dict[str, Any]:
-    """What the process that opened the file found."""
+def _checked(path: Path, emit: Emit) -> dict[str, Any]:
+    """What the process that opened the file found. Raises InputError for a model that cannot be served."""
     if not path.is_file():
         raise InputError(f"There is no file {path}.", "", "Name the joblib file of a fitted model.", code="no-file")
-    command = [sys.executable, "-I", "-c", _CHECK, str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired:
-        raise _bad(
-            path,
-            f"Opening it and a handful of predictions took more than {_SECONDS} s.",
-            "Save a smaller model.",
-            "slow",
-        ) from None
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        why = f"The process that opened it ended with exit code {done.returncode}. {' '.join(last)}".strip()
-        raise _bad(path, why, "Save the model again with the versions installed here.", "crashed") from None
+    found = _asked(path)
+    _compare_versions(path, found["made_with"], emit)
     if "error" in found:
         what, why, fix, code = found["error"]
         raise InputError(f"Cannot use {path}. {what}", why, fix, code=code)
     return found
+
+
+def _asked(path: Path) -> dict[str, Any]:
+    # -P: no module of the current folder, as the server sees none. Files in place of pipes, for what the model's code
+    # may have started holds a pipe open after the process itself has ended.
+    command = [sys.executable, "-P", "-c", _CHECK, str(path.absolute())]
+    with TemporaryFile() as answer, TemporaryFile() as told:
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=answer, stderr=told, timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            why = f"Opening it and a handful of predictions took more than {_SECONDS:g} s."
+            raise _bad(path, why, "Save a smaller model.", "slow") from None
+        answer.seek(0)
+        told.seek(0)
+        try:
+            return dict(json.load(answer))
+        except ValueError:
+            last = told.read().decode(errors="replace").strip().splitlines()[-1:]
+    why = f"The process that opened it ended with exit code {done.returncode}. {' '.join(last)}".strip()
+    raise _bad(path, why, "Save the model again with the versions installed here.", "crashed")
 
 
 def _compare_versions(path: Path, made_with: Sequence[str], emit: Emit) -> None:
@@ -88,10 +98,20 @@ def _compare_versions(path: Path, made_with: Sequence[str], emit: Emit) -> None:
 
 
 def _names(classes: Sequence[str]) -> tuple[str, ...]:
-    """Names by the rule that labels in a file of rows go by: 0/1 and the like read Negative/Positive."""
+    """Words stay as they are. Numbers are read as labels in a file of rows are: 0/1 and the like are
+    Negative/Positive."""
+    if not all(map(_is_number, classes)):
+        return tuple(classes)
     found = resolve(dict.fromkeys(classes, 1), None, None)
-    names = tuple(found.names[found.index[value]] for value in classes)
-    return names if len(set(names)) == len(classes) else tuple(classes)
+    return tuple(found.names[found.index[value]] for value in classes)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _taken_apart(model: Any) -> tuple[Any, Any]:
@@ -108,24 +128,29 @@ def _taken_apart(model: Any) -> tuple[Any, Any]:
     return None, None
 
 
-def _compiles(vectorizer: Any, classifier: Any, names: Sequence[str]) -> bool:
-    if vectorizer is None:
+def _compiles(brought: Ingredients) -> bool:
+    import orjson
+
+    from server_image.scorer import Scorer
+
+    if brought.vectorizer is None:
         return False
     try:
-        compile_model(vectorizer, classifier, names)
+        compiled = compile_model(brought.vectorizer, brought.classifier, brought.labels)
+        scorer = Scorer.from_json(orjson.dumps(compiled))
+        check_compiled(scorer, brought.vectorizer, brought.classifier, brought.probe)
     except NotCompilable:
         return False
     return True
 
 
-def _refuse_modules(path: Path, modules: Sequence[str]) -> None:
-    if modules:
-        raise _bad(
-            path,
-            f"It needs {', '.join(modules)}, which the server does not have: it is made of scikit-learn alone.",
-            "Use scikit-learn's own parts instead, fit it and save it again.",
-            "needs-package",
-        )
+def _needs(path: Path, packages: Sequence[str]) -> InputError:
+    return _bad(
+        path,
+        f"It needs {', '.join(packages)}, which the server does not have: it is made of scikit-learn alone.",
+        "Use scikit-learn's own parts instead, fit it and save it again.",
+        "needs-package",
+    )
 
 
 def _probe(vectorizer: Any) -> list[str]:

@@ -1,6 +1,6 @@
 """What a joblib file holds, as one model that takes texts, or why it cannot be served; runs code from the file.
 
-Meant for a clean interpreter (`python -I -c "import sentiment_cli.training.opening as _; _.report()" FILE`), as the
+Meant for a clean interpreter (`python -P -c "import sentiment_cli.training.opening as _; _.report()" FILE`), as the
 server is one: what was defined in the script or notebook that saved the model is not there. The answer, JSON, goes to
 where standard output was; whatever the file's own code prints goes to standard error.
 """
@@ -11,46 +11,80 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
 TEXTS = ("Today was a great day!", "I hate waiting, this is so annoying :(", "not bad at all", "ok", "")
 _SAVE_BOTH = "Save a fitted scikit-learn Pipeline, or (vectorizer, classifier), with joblib.dump."
-# What the server's image with scikit-learn holds.
-_SERVED_WITH = frozenset({"sklearn", "numpy", "scipy", "joblib", "threadpoolctl", "server_image", "sentiment_cli"})
+# What the server's image with scikit-learn holds that a model may use; sentiment_cli for this very check.
+_SERVED_WITH = frozenset({
+    "cloudpickle", "joblib", "narwhals", "numpy", "scipy", "sentiment_cli", "sklearn", "threadpoolctl",
+})  # fmt: skip
 
 
 class Unfit(Exception):
     """The model cannot be served; `args` are what, why, fix and code."""
 
 
+class _OnlyServed(MetaPathFinder):
+    """Hides every package that the server does not have; `refused` are those that were asked for."""
+
+    def __init__(self) -> None:
+        self.refused: set[str] = set()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002
+        package = name.partition(".")[0]
+        if package in _SERVED_WITH or package in sys.stdlib_module_names:
+            return
+        self.refused.add(package)
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 def report() -> None:
     """Answer for the file that the first argument names. The exit code is 0 however the checks went."""
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer, to_stderr():
+        json.dump(check(Path(sys.argv[1])), answer)
+    os._exit(0)  # a thread that the file began may never end
+
+
+@contextmanager
+def to_stderr() -> Iterator[None]:
+    """Whatever is written to standard output meanwhile, by whatever code, goes to standard error."""
+    sys.stdout.flush()
+    kept = os.dup(1)
     os.dup2(2, 1)
     try:
-        found = check(Path(sys.argv[1]))
-    except Unfit as error:
-        found = {"error": list(error.args)}
-    json.dump(found, answer)
-    answer.close()
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def check(path: Path) -> dict[str, Any]:
-    """`classes` (as text, in order), `made_with` (versions of scikit-learn other than the one here) and `modules` (what
-    has to be installed beyond scikit-learn). Raises Unfit."""
-    import sklearn.linear_model  # noqa: F401  # what is loaded after this is loaded for the model
+    """`classes` (as text, in order), or an `error` (what, why, fix, code); beside it `made_with`, other versions of
+    scikit-learn that the file speaks of, and `needs`, packages that it cannot do without and the server does not have.
+    """
+    import sklearn.linear_model  # noqa: F401  # before other packages are hidden
 
-    before = set(sys.modules)
+    only_served = _OnlyServed()
+    sys.meta_path.insert(0, only_served)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        classes = _classes(_tried(assembled(_loaded(path))))
+        found, needs = _tried(path), []
+        sys.meta_path.remove(only_served)
+        if "error" in found and only_served.refused:
+            found, needs = _tried(path), sorted(only_served.refused)
     versions = {getattr(each.message, "original_sklearn_version", None) for each in told} - {None}
-    return {"classes": classes, "made_with": sorted(versions), "modules": _packages(set(sys.modules) - before)}
+    return {**found, "made_with": sorted(versions), "needs": needs}
 
 
 def assembled(saved: Any) -> Any:
-    """One model, of a pipeline, a search over pipelines, or a vectorizer and a classifier in a tuple, list or dict.
+    """One model, of a pipeline, a search over pipelines, or (in a tuple, list or dict) one of these or a vectorizer and
+    a classifier.
 
     Raises Unfit for anything else.
     """
@@ -59,12 +93,12 @@ def assembled(saved: Any) -> Any:
 
     if isinstance(saved, (dict, list, tuple)):
         parts = list(saved.values()) if isinstance(saved, dict) else list(saved)
+        classifiers = [part for part in parts if hasattr(part, "predict") and is_classifier(part)]
         vectorizers = [part for part in parts if hasattr(part, "transform") and not is_classifier(part)]
-        classifiers = [part for part in parts if hasattr(part, "predict") and part not in vectorizers]
-        if len(vectorizers) != 1 or len(classifiers) != 1:
+        if len(vectorizers) > 1 or len(classifiers) != 1:
             held = ", ".join(type(part).__name__ for part in parts) or "nothing"
             raise _no_model(f"It holds {held}, not one vectorizer and one classifier.")
-        saved = make_pipeline(vectorizers[0], classifiers[0])
+        saved = make_pipeline(*vectorizers, *classifiers) if vectorizers else classifiers[0]
     model = getattr(saved, "best_estimator_", saved)
     if not hasattr(model, "predict"):
         raise _no_model(f"It holds a {type(model).__name__}, which predicts nothing.")
@@ -86,13 +120,7 @@ def _loaded(path: Path) -> Any:
     try:
         return joblib.load(path)
     except ModuleNotFoundError as error:
-        raise Unfit(
-            "The model needs a module that is not installed.",
-            f"Opening it asks for {error.name}.",
-            f"Install {error.name} beside sentiment-cli, if it is a package; a module of your own cannot be served, so "
-            "save the model without it.",
-            "missing-module",
-        ) from None
+        raise _missing(error) from None
     except AttributeError as error:
         raise _unknown_name(str(error)) from None
     except Exception as error:
@@ -104,6 +132,19 @@ def _loaded(path: Path) -> Any:
         ) from None
 
 
+def _missing(error: ModuleNotFoundError) -> Unfit:
+    name = error.name or ""
+    if name.partition(".")[0] in _SERVED_WITH:
+        return _other_versions(str(error))
+    return Unfit(
+        "The model needs a module that is not installed.",
+        f"It asks for {name}.",
+        f"Save the model without {name}: the server has scikit-learn alone. Installing {name} here is enough for a "
+        "TF-IDF or count vectorizer with a linear classifier.",
+        "missing-module",
+    )
+
+
 def _unknown_name(message: str) -> Unfit:
     if "__main__" in message or "__mp_main__" in message:
         return Unfit(
@@ -113,6 +154,10 @@ def _unknown_name(message: str) -> Unfit:
             "fit the model and save it again.",
             "main-attribute",
         )
+    return _other_versions(message)
+
+
+def _other_versions(message: str) -> Unfit:
     return Unfit(
         "The model was saved with other versions of its libraries.",
         f"Python says: {message}.",
@@ -121,20 +166,32 @@ def _unknown_name(message: str) -> Unfit:
     )
 
 
-def _tried(model: Any) -> Any:
-    """`model`, once it has answered. Raises Unfit."""
+def _tried(path: Path) -> dict[str, Any]:
+    try:
+        model = assembled(_loaded(path))
+        _answer(model)
+        # True and False read as the 1 and 0 that they are.
+        return {"classes": [str(int(each) if isinstance(each, bool) else each) for each in model.classes_.tolist()]}
+    except Unfit as error:
+        return {"error": list(error.args)}
+
+
+def _answer(model: Any) -> None:
+    """Have `model` answer. Raises Unfit."""
     from sklearn.exceptions import NotFittedError
 
     try:
         predicted = model.predict(list(TEXTS))
         scores = model.predict_proba(list(TEXTS)) if hasattr(model, "predict_proba") else None
         scores = model.decision_function(list(TEXTS)) if scores is None else scores
+        classes = len(model.classes_)
     except NotFittedError as error:
         raise Unfit("The model is not fitted.", f"{error}", "Call fit before you save it.", "not-fitted") from None
+    except ModuleNotFoundError as error:
+        raise _missing(error) from None
     except Exception as error:
         raise _takes_no_texts(model, error) from None
-    _check_answers(predicted, scores, len(model.classes_))
-    return model
+    _check_answers(predicted, scores, classes)
 
 
 def _takes_no_texts(model: Any, error: Exception) -> Unfit:
@@ -170,20 +227,6 @@ def _check_answers(predicted: Any, scores: Any, classes: int) -> None:
             "Look at the data it was fitted on, and fit it again.",
             "not-finite",
         )
-
-
-def _classes(model: Any) -> list[str]:
-    return [str(value) for value in model.classes_.tolist()]
-
-
-def _packages(modules: set[str]) -> list[str]:
-    """Top-level packages of `modules` that neither Python nor the server's image has."""
-    real = {
-        name.partition(".")[0]
-        for name in modules
-        if getattr(getattr(sys.modules[name], "__spec__", None), "origin", None)
-    }
-    return sorted(real - _SERVED_WITH - sys.stdlib_module_names)
 
 
 def _last(model: Any) -> str:

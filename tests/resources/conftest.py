@@ -17,8 +17,12 @@ import pytest
 
 from sentiment_cli import sandbox
 from sentiment_cli.clients.session import Aws, connect
+from sentiment_cli.events import ignore
+from sentiment_cli.resources import endpoint
 from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import Sandbox
+from tests.resources.hosted import Stage
+from tests.sandbox.hosting.conftest import fitted
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +85,34 @@ def changes(running: Sandbox) -> Any:
 
 def _log(running: Sandbox) -> list[dict[str, Any]]:
     return [json.loads(line) for line in running.access_log.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def stage(aws: Aws, names: Names) -> Iterator[Stage]:
+    """A stage whose role, bucket and repository exist; its endpoint does not outlive the test, for the account has
+    few instances."""
+    yield Stage(aws, names).prepare()
+    endpoint.delete(replace(aws, leaving=threading.Event()), names.endpoint, ignore)
+
+
+@pytest.fixture(scope="session")
+def english(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An artifact whose model says Positive or Negative."""
+    return fitted(tmp_path_factory.mktemp("english"), ("Negative", "Positive"))
+
+
+@pytest.fixture(scope="session")
+def german(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An artifact whose model says gut or schlecht."""
+    return fitted(tmp_path_factory.mktemp("german"), ("schlecht", "gut"))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for AWS looks more often than it would."""
+    patient = Aws.await_
+
+    def await_(self: Aws, look: Any, *, seconds: float, first: float = 1.0, longest: float = 15.0) -> bool:
+        return patient(self, look, seconds=seconds, first=min(first, 0.1), longest=0.3)
+
+    monkeypatch.setattr(Aws, "await_", await_)

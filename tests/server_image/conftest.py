@@ -16,14 +16,12 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts a server with these variables; `ready=False` does not wait for it; none survives the test."""
     started: list[RunningServer] = []
 
-    def start(
-        *, command: list[str] = LEXICON_SERVER, ready: bool = True, user: int | None = None, **environment: object
-    ) -> RunningServer:
+    def start(*, command: list[str] = LEXICON_SERVER, ready: bool = True, **environment: object) -> RunningServer:
         log = tmp_path / f"server-{len(started)}.log"
         variables = {"MODEL_SERVER_HOST": "127.0.0.1", "SAGEMAKER_BIND_TO_PORT": "0", "MODEL_SERVER_WORKERS": "2"}
         variables |= {name: str(value) for name, value in environment.items()}
         with log.open("wb") as file:
-            process = subprocess.Popen(command, stderr=file, env={**os.environ, **variables}, user=user)
+            process = subprocess.Popen(command, stderr=file, env={**os.environ, **variables})
         started.append(RunningServer(process, log))
         if ready:
             started[-1].event("ready")

@@ -27,4 +27,4 @@ def apply() -> None:
         return status, found, body
 
     head_object.mended = True  # type: ignore[attr-defined]
-    S3Response.head_object = head_object
+    S3Response.head_object = head_object  # type: ignore[method-assign]
