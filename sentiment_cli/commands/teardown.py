@@ -40,6 +40,7 @@ def teardown(
     from sentiment_cli.commands.place import enter
     from sentiment_cli.deployment import teardown as tearing
     from sentiment_cli.deployment.deploying import Target, journal_of
+    from sentiment_cli.resources.api import forget
     from sentiment_cli.terminal.deployment import inventory_table
 
     flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
@@ -51,6 +52,7 @@ def teardown(
         run.terminal.talk(inventory_table(found))
         _confirm(run, place, found, confirm)
     done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data)
+    forget(place.project_dir, stage)
     _show(run, place, done)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -60,6 +61,9 @@ class Api:
             return Decision("update", "an earlier deployment did not end")
         if found.version != self._version(found.partition):
             return Decision("update", "its code or settings changed")
+        changed = access.drift(found, self.limits, keyed=self.auth == "api-key")
+        if changed:
+            return Decision("update", changed)
         return Decision("keep", "same content")
 
     def create(self, aws: Aws, emit: Emit) -> None:
@@ -87,7 +91,7 @@ class Api:
     def _finish(self, aws: Aws, made: Found) -> None:
         """What Chalice leaves out. The version's tags come last: they say that all of it is done."""
         function, rest_api = made.function or {}, made.rest_api or {}
-        api_id, stage = str(rest_api["id"]), str(made.stage)
+        api_id, stage = str(rest_api["id"]), str((made.stage or {})["stageName"])
         client = aws.client("apigateway")
         client.tag_resource(resourceArn=_arn(aws, api_id), tags=self.names.tags)
         access.put_responses(aws, api_id)
@@ -128,8 +132,7 @@ class Api:
     def _write_record(self, aws: Aws, project: ChaliceProject, found: Found | None) -> None:
         """What AWS has, over what a record says: the local one, else the one in the bucket."""
         before = recorded(_read(project.record) or self._kept_record(aws))
-        content = as_record(before, found, url(aws, str(found.rest_api["id"]), str(found.stage))
-                            if found and found.rest_api else None)  # fmt: skip
+        content = as_record(before, found, partial(url, aws))
         if content is None:
             project.record.unlink(missing_ok=True)
         elif content != _read(project.record):
@@ -169,7 +172,7 @@ def url_of(aws: Aws, names: Names) -> str:
     """Where the stage's API answers; empty if there is none."""
     found = looking.rest_apis(aws, names)
     stage = looking.stage_of(aws, str(found[0]["id"])) if found else None
-    return url(aws, str(found[0]["id"]), stage) if stage else ""
+    return url(aws, str(found[0]["id"]), str(stage["stageName"])) if stage else ""
 
 
 def key(aws: Aws, names: Names) -> str | None:

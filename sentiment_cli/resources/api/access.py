@@ -8,7 +8,7 @@ from typing import Any
 
 from sentiment_cli.clients.aws_errors import code_of, or_none
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.resources.api.looking import NOT_FOUND, key, plan
+from sentiment_cli.resources.api.looking import NOT_FOUND, Found, key, plan
 from sentiment_cli.resources.names import Names, tag_list
 
 _HEADER = "gatewayresponse.header."
@@ -33,6 +33,19 @@ class Limits:
     burst: int = 40
     calls_a_day: int = 100_000
     log_days: int = 30
+
+
+def drift(found: Found, limits: Limits, *, keyed: bool) -> str | None:
+    """What somebody has changed by hand of all this, in a few words."""
+    stage, api_id = found.stage or {}, str((found.rest_api or {}).get("id"))
+    settings = (stage.get("methodSettings") or {}).get("*/*", {})
+    if (settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")) != (limits.rate, limits.burst):
+        return "its limits were changed"
+    if keyed and _changes(found.plan or {}, api_id, str(stage.get("stageName")), limits):
+        return "its usage plan was changed"
+    if any(found.responses.get(kind) != headers for kind, headers in RESPONSES.items()):
+        return "refusals lack CORS headers"
+    return None
 
 
 def put_responses(aws: Aws, api_id: str) -> None:

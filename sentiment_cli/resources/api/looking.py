@@ -23,7 +23,9 @@ class Found:
     """Configuration and Tags."""
     rest_apis: tuple[Mapping[str, Any], ...]
     """More than one only after a failure; the first is the one to keep."""
-    stage: str | None
+    stage: Mapping[str, Any] | None
+    responses: Mapping[str, Any]
+    """What the gateway adds to its own refusals, by their types."""
     key: Mapping[str, Any] | None
     plan: Mapping[str, Any] | None
 
@@ -44,7 +46,8 @@ def look(aws: Aws, names: Names, recorded_id: str | None = None) -> Found | None
     made = function(aws, names)
     apis = rest_apis(aws, names, recorded_id)
     stage = stage_of(aws, str(apis[0]["id"])) if apis else None
-    found = Found(aws.partition, made, apis, stage, key(aws, names), plan(aws, names))
+    refusals = responses(aws, str(apis[0]["id"])) if apis else {}
+    found = Found(aws.partition, made, apis, stage, refusals, key(aws, names), plan(aws, names))
     return found if made or apis or found.key or found.plan else None
 
 
@@ -74,11 +77,18 @@ def rest_apis(aws: Aws, names: Names, recorded_id: str | None = None) -> tuple[M
     return tuple(sorted(found, key=lambda each: (each["id"] != recorded_id, str(each.get("createdDate")))))
 
 
-def stage_of(aws: Aws, api_id: str) -> str | None:
-    """The name of the API's stage, if it has been deployed."""
+def stage_of(aws: Aws, api_id: str) -> Mapping[str, Any] | None:
+    """The API's stage, if it has been deployed."""
     client = aws.client("apigateway")
     found = or_none(lambda: client.get_stages(restApiId=api_id)["item"], NOT_FOUND) or []
-    return str(found[0]["stageName"]) if found else None
+    return dict(found[0]) if found else None
+
+
+def responses(aws: Aws, api_id: str) -> Mapping[str, Any]:
+    """The parameters of those gateway responses that somebody has put, by type."""
+    client = aws.client("apigateway")
+    found = or_none(lambda: client.get_gateway_responses(restApiId=api_id, limit=500)["items"], NOT_FOUND) or []
+    return {each["responseType"]: each.get("responseParameters") or {} for each in found}
 
 
 def key(aws: Aws, names: Names) -> Mapping[str, Any] | None:

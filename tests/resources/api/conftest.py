@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sentiment_cli.clients.session import Aws, connect
 from sentiment_cli.events import Event
 from sentiment_cli.resources.api import Api, key, url_of
 from sentiment_cli.resources.names import Names
+from sentiment_cli.sandbox.access_log import NAME
 from tests.sandbox.gateway.conftest import Aws as Sandbox
 from tests.sandbox.gateway.conftest import aws as sandbox  # noqa: F401 - a fixture
 
@@ -63,10 +65,6 @@ class Stage:
 
     def calls(self) -> list[str]:
         """The operations that were asked for since the last look, as "service:Operation"."""
-        import json
-
-        from sentiment_cli.sandbox.access_log import NAME
-
         lines = [json.loads(line) for line in (self.sandbox.folder / NAME).read_text().splitlines()]
         start, self.sandbox.seen = self.sandbox.seen, len(lines)
         return [f"{line['service']}:{line['operation']}" for line in lines[start:]]
@@ -79,24 +77,44 @@ def project(directory: Path, name: str, auth: str = "api-key") -> None:
         target.write_bytes(content)
 
 
+def begun(sandbox: Sandbox, directory: Path, patch: pytest.MonkeyPatch, node: str) -> Stage:  # noqa: F811
+    """A stage of a project of its own; nothing of it is on AWS."""
+    for variable, value in sandbox.environment().items():
+        patch.setenv(variable, value)
+    names = Names("t" + hashlib.sha256(node.encode()).hexdigest()[:10], "dev", "123456789012", "us-east-1")
+    made = Stage(connect("us-east-1"), names, directory, sandbox, [])
+    project(directory, names.project)
+    sandbox.models[names.endpoint] = answer
+    made.calls()
+    return made
+
+
 @pytest.fixture
 def stage(
     sandbox: Sandbox,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
-) -> Iterator[Stage]:
-    for variable, value in sandbox.environment().items():
+) -> Stage:
+    return begun(sandbox, tmp_path, monkeypatch, request.node.nodeid)
+
+
+@pytest.fixture(scope="module")
+def _once(
+    sandbox: Sandbox,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Stage:
+    with pytest.MonkeyPatch.context() as patch:
+        made = begun(sandbox, tmp_path_factory.mktemp("project"), patch, request.node.nodeid)
+        made.deploy()
+    return made
+
+
+@pytest.fixture
+def deployed(_once: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A deployed stage for tests that only look."""
+    for variable, value in _once.sandbox.environment().items():
         monkeypatch.setenv(variable, value)
-    made = Stage(connect("us-east-1"), Names(_name(request), "dev", "123456789012", "us-east-1"), tmp_path, sandbox, [])
-    project(tmp_path, made.names.project)
-    sandbox.models[made.names.endpoint] = answer
-    made.calls()
-    yield made
-    del sandbox.models[made.names.endpoint]
-
-
-def _name(request: pytest.FixtureRequest) -> str:
-    import hashlib
-
-    return "t" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:10]
+    _once.calls()
+    return _once

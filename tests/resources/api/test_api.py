@@ -20,30 +20,27 @@ def changes(stage: Stage) -> list[str]:
     return [call for call in stage.calls() if call.split(":")[1].startswith(MUTATING)]
 
 
-def test_it_answers_who_has_the_key(stage: Stage) -> None:
-    stage.deploy()
-    found = stage.post(**{"x-api-key": stage.key})
+def test_it_answers_who_has_the_key(deployed: Stage) -> None:
+    found = deployed.post(**{"x-api-key": deployed.key})
     assert (found.status_code, found.json()) == (200, ANSWER)
-    assert stage.post("", **{"x-api-key": stage.key}).json() == ANSWER
-    assert httpx.get(f"{stage.url}health", trust_env=False).json() == {"status": "ok"}
-    refused = stage.post()
+    assert deployed.post("", **{"x-api-key": deployed.key}).json() == ANSWER
+    assert httpx.get(f"{deployed.url}health", trust_env=False).json() == {"status": "ok"}
+    refused = deployed.post()
     assert (refused.status_code, refused.json()) == (403, {"message": "Forbidden"})
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
-    page = httpx.get(stage.url, trust_env=False)
+    page = httpx.get(deployed.url, trust_env=False)
     assert page.headers["Content-Type"].startswith("text/html")
     assert 'data-auth="api-key"' in page.text
-    assert any(event.source == "chalice" for event in stage.events if isinstance(event, LogLine))
-    assert stage.key not in repr(stage.events)
+    assert any(event.source == "chalice" for event in deployed.events if isinstance(event, LogLine))
+    assert deployed.key not in repr(deployed.events)
 
 
-def test_the_same_again_changes_nothing(stage: Stage) -> None:
-    stage.deploy()
-    changes(stage)
-    api = stage.api()
-    found = api.describe(stage.aws)
+def test_the_same_again_changes_nothing(deployed: Stage) -> None:
+    api = deployed.api()
+    found = api.describe(deployed.aws)
     assert found is not None
     assert (api.compare(found).action, api.compare(found).reason) == ("keep", "same content")
-    assert changes(stage) == []
+    assert changes(deployed) == []
 
 
 def test_changed_code_is_deployed_to_the_same_address(stage: Stage) -> None:
@@ -56,6 +53,29 @@ def test_changed_code_is_deployed_to_the_same_address(stage: Stage) -> None:
     assert (stage.url, stage.key) == (before, key_before)
     assert stage.post(**{"x-api-key": stage.key}).status_code == 413
     assert stage.api().compare(stage.api().describe(stage.aws)).action == "keep"
+
+
+def test_what_somebody_changed_by_hand_is_put_right(stage: Stage) -> None:
+    stage.deploy()
+    gateway, api = stage.aws.client("apigateway"), stage.api()
+    made = stage.url.split("/")[-3]
+
+    def reason() -> str:
+        found = api.describe(stage.aws)
+        assert found is not None
+        return api.compare(found).reason
+
+    change = {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "9000"}
+    gateway.update_stage(restApiId=made, stageName="api", patchOperations=[change])
+    assert reason() == "its limits were changed"
+    stage.deploy()
+    [plan] = [each for each in gateway.get_usage_plans()["items"] if each["name"] == stage.names.prefix]
+    change = {"op": "replace", "path": "/quota/limit", "value": "5"}
+    gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=[change])
+    assert reason() == "its usage plan was changed"
+    gateway.delete_gateway_response(restApiId=made, responseType="DEFAULT_4XX")
+    stage.deploy()
+    assert reason() == "same content"
 
 
 def test_other_callers_may_be_let_in_later(stage: Stage) -> None:
@@ -94,37 +114,34 @@ def test_too_many_calls_are_refused_in_a_way_that_a_page_can_read(stage: Stage) 
     assert refused[0].headers["Retry-After"] == "1"
 
 
-def test_everything_carries_the_tags_of_the_stage(stage: Stage) -> None:
-    stage.deploy()
+def test_everything_carries_the_tags_of_the_stage(deployed: Stage) -> None:
     from sentiment_cli.sandbox import gateway
 
-    tagged = [arn for arn, tags in gateway.inventory() if stage.names.tags.items() <= tags.items()]
+    tagged = [arn for arn, tags in gateway.inventory() if deployed.names.tags.items() <= tags.items()]
     assert {arn.split("/")[-2] for arn in tagged if "apigateway" in arn} == {"restapis", "apikeys", "usageplans"}
-    assert stage.aws.arn("lambda", f"function:{stage.names.function}") in tagged
-    iam, logs = stage.aws.client("iam"), stage.aws.client("logs")
-    role = iam.list_role_tags(RoleName=f"{stage.names.function}-api_handler")["Tags"]
-    assert {each["Key"]: each["Value"] for each in role} == stage.names.tags
-    [group] = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stage.names.function}")["logGroups"]
+    assert deployed.aws.arn("lambda", f"function:{deployed.names.function}") in tagged
+    iam, logs = deployed.aws.client("iam"), deployed.aws.client("logs")
+    role = iam.list_role_tags(RoleName=f"{deployed.names.function}-api_handler")["Tags"]
+    assert {each["Key"]: each["Value"] for each in role} == deployed.names.tags
+    [group] = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{deployed.names.function}")["logGroups"]
     assert group["retentionInDays"] == 30
 
 
-def test_the_function_may_ask_one_endpoint_and_write_one_log(stage: Stage) -> None:
-    stage.deploy()
-    iam, role = stage.aws.client("iam"), f"{stage.names.function}-api_handler"
+def test_the_function_may_ask_one_endpoint_and_write_one_log(deployed: Stage) -> None:
+    iam, role = deployed.aws.client("iam"), f"{deployed.names.function}-api_handler"
     [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     assert [each["Resource"] for each in policy["Statement"]] == [
-        f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{stage.names.endpoint}",
-        f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{stage.names.function}:*",
+        f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{deployed.names.endpoint}",
+        f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{deployed.names.function}:*",
     ]
 
 
-def test_the_function_is_small_and_ends_before_the_gateway_does(stage: Stage) -> None:
-    stage.deploy()
-    found = stage.aws.client("lambda").get_function_configuration(FunctionName=stage.names.function)
+def test_the_function_is_small_and_ends_before_the_gateway_does(deployed: Stage) -> None:
+    found = deployed.aws.client("lambda").get_function_configuration(FunctionName=deployed.names.function)
     assert (found["MemorySize"], found["Timeout"]) == (256, 27)
-    api = stage.aws.client("apigateway").get_rest_apis()["items"]
-    [own] = [each for each in api if each["name"] == stage.names.project]
+    api = deployed.aws.client("apigateway").get_rest_apis()["items"]
+    [own] = [each for each in api if each["name"] == deployed.names.project]
     assert own["endpointConfiguration"]["types"] == ["REGIONAL"]
 
 
