@@ -23,6 +23,17 @@ class Engine(StrEnum):
     process = "process"
 
 
+class Kind(StrEnum):
+    throttle = "throttle"
+    error = "error"
+    unavailable = "unavailable"
+    denied = "denied"
+    expired = "expired"
+    slow = "slow"
+    drop = "drop"
+    lost = "lost"
+
+
 @command
 def up(
     run: Run,
@@ -46,7 +57,7 @@ def up(
     before = sandbox.find(run.project_dir)
     found = sandbox.up(run.project_dir, run.terminal.emit, engine=engine.value)
     run.terminal.say(f"The sandbox {'runs already' if before else 'is up'} at {found.url}; it uses {_engine(found)}.")
-    for line in _exports(found):
+    for line in _exports(run, found):
         run.terminal.line(line)
     run.terminal.next_steps(
         ("sentiment-cli deploy --sandbox", "deploy into it"), ("sentiment-cli sandbox down", "end it")
@@ -94,7 +105,61 @@ def down(run: Run) -> None:
     run.terminal.result({"ended": ended})
 
 
-COMMANDS = {"up": up, "status": status, "down": down}
+@command
+def faults(
+    run: Run,
+    kind: Annotated[
+        Kind | None,
+        typer.Argument(
+            metavar="KIND",
+            help="throttle, error, unavailable, denied, expired, slow, drop (breaks the connection) or lost (does the "
+            "work, then breaks it).",
+        ),
+    ] = None,
+    on: Annotated[str, typer.Argument(metavar="OPERATION", help="As sagemaker:CreateEndpoint; * is any.")] = "*",
+    times: Annotated[int, typer.Option(min=0, help="How often; 0 is always.")] = 1,
+    seconds: Annotated[float, typer.Option(min=0, max=600, help="To wait before it.")] = 0.0,
+    clear: Annotated[bool, typer.Option("--clear", help="No more trouble.")] = False,
+) -> None:
+    """Let requests to the sandbox fail, to see what happens then; without an argument show what is still to come.
+
+    Examples:
+
+      sentiment-cli sandbox faults throttle sagemaker:CreateEndpoint --times 2
+
+      sentiment-cli sandbox faults lost "ecr:*"
+
+      sentiment-cli sandbox faults slow --seconds 5 --times 0
+
+      sentiment-cli sandbox faults --clear
+    """
+    found = _running(run)
+    if clear:
+        found.clear_faults()
+    if kind is not None:
+        found.add_fault(kind.value, on, times=times, seconds=seconds)
+    rules = found.faults()
+    for each in rules:
+        count = f"{each['times']} more" if each["times"] else "always"
+        wait = f", after {each['seconds']:g} s" if each["seconds"] else ""
+        run.terminal.line(f"{each['kind']} on {each['on']}: {count}{wait}")
+    if not rules:
+        run.terminal.say("Requests meet no trouble.")
+    run.terminal.result({"faults": rules})
+
+
+COMMANDS = {"up": up, "status": status, "down": down, "faults": faults}
+
+
+def _running(run: Run) -> Sandbox:
+    from sentiment_cli import sandbox
+    from sentiment_cli.errors import SentimentError
+
+    found = sandbox.find(run.project_dir)
+    if found is None:
+        what = "No sandbox runs for this project."
+        raise SentimentError(what, "", "Start it with `sentiment-cli sandbox up`.", code="no-sandbox")
+    return found
 
 
 def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
@@ -110,7 +175,7 @@ def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
         ("access log", str(found.access_log)),
     ]
     run.terminal.show(card("The sandbox", rows))
-    for line in _exports(found):
+    for line in _exports(run, found):
         run.terminal.line(line)
 
 
@@ -118,10 +183,23 @@ def _engine(found: Sandbox) -> str:
     return "Docker" if found.engine == "docker" else "plain processes"
 
 
-def _exports(found: Sandbox) -> list[str]:
+def _exports(run: Run, found: Sandbox) -> list[str]:
     """What a shell needs for any AWS client to talk to the sandbox."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in found.environment().items()]
-    return [*lines, f"export AWS_DEFAULT_REGION={found.region}", "unset AWS_PROFILE AWS_SESSION_TOKEN"]
+    region = _region(run) or found.region
+    return [*lines, f"export AWS_DEFAULT_REGION={region}", "unset AWS_PROFILE AWS_SESSION_TOKEN"]
+
+
+def _region(run: Run) -> str | None:
+    """The project's, where there is a project that has one."""
+    from contextlib import suppress
+
+    from sentiment_cli import project
+    from sentiment_cli.errors import SentimentError
+
+    with suppress(SentimentError):
+        return project.load(run.project_dir).aws.region
+    return None
 
 
 def _as_dict(found: Sandbox) -> dict[str, Any]:

@@ -6,8 +6,8 @@ A request goes to the handler that is registered for its operation, else to moto
 from __future__ import annotations
 
 import io
-import json
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -18,13 +18,13 @@ from werkzeug.wrappers import Response
 from sentiment_cli.sandbox import callers, constraints, naming, reading, writing
 from sentiment_cli.sandbox.access_log import AccessLog
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
+from sentiment_cli.sandbox.desk import ROOT, Desk
+from sentiment_cli.sandbox.faults import Dropped, Faults
 from sentiment_cli.sandbox.inventory import INTERNAL
 from sentiment_cli.sandbox.reading import Asked
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 GATEWAY = "/_aws/execute-api/"
-ABOUT = "/_sandbox"
-
 logger = logging.getLogger(__name__)
 
 
@@ -43,7 +43,8 @@ class Door:
         self._handlers = handlers
         self._others = others
         self._log = log
-        self._about = about
+        self.faults = Faults()
+        self._desk = Desk(sandbox, about, self.faults)
         self.gateway: WSGI | None = None
         """Answers for the APIs that were deployed."""
         self.checks: dict[str, Callable[[Call], None]] = {}
@@ -53,9 +54,14 @@ class Door:
         path = environ.get("PATH_INFO", "")
         if path.startswith(GATEWAY) and self.gateway is not None:
             return self.gateway(environ, start_response)
-        if path == ABOUT:
-            return Response(json.dumps(self._about()), content_type="application/json")(environ, start_response)
-        return self._answer(environ)(environ, start_response)
+        if path == ROOT or path.startswith(f"{ROOT}/"):
+            return self._desk.answer(Request(environ))(environ, start_response)
+        try:
+            response = self._answer(environ)
+        except Dropped:
+            _drop(environ)
+            raise
+        return response(environ, start_response)
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         began = time.monotonic()
@@ -63,18 +69,24 @@ class Door:
         body = _whole(environ, request)
         asked = reading.read(request)
         params: dict[str, Any] = {}
-        account, valid = "", True
+        account, valid, lost = "", True, False
+        own = request.headers.get(INTERNAL) == self._id
         try:
             account = callers.account(asked)
             params = reading.parameters(request, asked, body)
+            lost = not own and self.faults.meet(asked, naming.action(asked, request.method, params), account)
             response = self._ask(environ, request, asked, params, account)
         except Fault as refusal:
             valid = not isinstance(refusal, constraints.Broken)
             response = writing.fault(asked, refusal)
+        except Dropped:
+            raise
         except Exception as error:
             response = writing.fault(asked, _defect(asked, error))
-        if request.headers.get(INTERNAL) != self._id:
+        if not own:
             self._write(request, asked, params, account, response, time.monotonic() - began, valid)
+        if lost:
+            raise Dropped
         return response
 
     def _ask(
@@ -121,6 +133,13 @@ class Door:
             milliseconds=round(took * 1000),
             **({"error": error} if error else {}),
         )
+
+
+def _drop(environ: Mapping[str, Any]) -> None:
+    """Break the connection of a request, as far as the server tells which it is."""
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _whole(environ: dict[str, Any], request: Request) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Literal
+from typing import Any, Literal
 
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note, ignore
@@ -65,11 +65,30 @@ class Sandbox:
 
     def about(self) -> dict[str, dict[str, int]]:
         """How many `requests` there were by service, and `resources` there are by kind."""
+        found: dict[str, dict[str, int]] = self._ask("GET", "")
+        return found
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The trouble that is still to come."""
+        found: list[dict[str, Any]] = self._ask("GET", "/faults")
+        return found
+
+    def add_fault(self, kind: str, on: str = "*", *, times: int = 1, seconds: float = 0.0) -> None:
+        """Let requests to `on` ("sagemaker:CreateEndpoint", * for any) meet trouble; `faults` tells of which kinds."""
+        self._ask("POST", "/faults", {"kind": kind, "on": on, "times": times, "seconds": seconds})
+
+    def clear_faults(self) -> None:
+        """No more trouble."""
+        self._ask("DELETE", "/faults")
+
+    def _ask(self, method: str, path: str, content: Any = None) -> Any:
         import httpx
 
         try:
             with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
-                found: dict[str, dict[str, int]] = client.get(f"{self.url}/_sandbox").raise_for_status().json()
+                headers = {"X-Sandbox-Internal": self.id}
+                answer = client.request(method, f"{self.url}/_sandbox{path}", json=content, headers=headers)
+                return answer.raise_for_status().json()
         except httpx.HTTPError as error:
             raise SentimentError(
                 "The sandbox does not answer.",
@@ -77,7 +96,6 @@ class Sandbox:
                 "End it with `sentiment-cli sandbox down`, then start it again.",
                 code="sandbox-silent",
             ) from error
-        return found
 
 
 def up(project_dir: Path, emit: Emit = ignore, *, engine: Engine = "auto") -> Sandbox:

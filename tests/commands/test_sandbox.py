@@ -80,3 +80,23 @@ def test_an_engine_that_is_not_there(folder: Path) -> None:
     done = run("sandbox", "up", "--engine", "docker", "--json", cwd=folder, DOCKER_HOST="unix:///nowhere.sock")
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"]["code"] == "sandbox-failed"
+
+
+def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
+    missing = run("sandbox", "faults", cwd=folder)
+    assert missing.returncode == 1
+    assert "sentiment-cli sandbox up" in missing.stderr
+    up(folder)
+    done = run(
+        "sandbox", "faults", "throttle", "sagemaker:CreateEndpoint", "--times", "2", "--seconds", "1.5", cwd=folder
+    )
+    assert done.stdout == "throttle on sagemaker:CreateEndpoint: 2 more, after 1.5 s\n"
+    expected = {"kind": "throttle", "on": "sagemaker:CreateEndpoint", "times": 2, "seconds": 1.5}
+    assert result(run("sandbox", "faults", "--json", cwd=folder)) == {"faults": [expected]}
+    assert result(run("sandbox", "faults", "--clear", "--json", cwd=folder)) == {"faults": []}
+    assert run("sandbox", "faults", "nonsense", cwd=folder).returncode == 2
+
+
+def test_the_region_is_the_projects(folder: Path) -> None:
+    (folder / "sentiment.toml").write_text('[aws]\nregion = "eu-west-1"\n')
+    assert "export AWS_DEFAULT_REGION=eu-west-1" in up(folder).stdout
