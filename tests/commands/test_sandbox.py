@@ -98,5 +98,5 @@ def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
 
 
 def test_the_region_is_the_projects(folder: Path) -> None:
-    (folder / "sentiment.toml").write_text('[aws]\nregion = "eu-west-1"\n')
+    (folder / "sentiment.toml").write_text('name = "tweets"\n[aws]\nregion = "eu-west-1"\n')
     assert "export AWS_DEFAULT_REGION=eu-west-1" in up(folder).stdout
