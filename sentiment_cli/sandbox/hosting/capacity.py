@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.sandbox.calls import Fault
-from sentiment_cli.sandbox.hosting.fleets import Fleet, Variant
+from sentiment_cli.sandbox.hosting.fleets import Fleet
 from sentiment_cli.sandbox.hosting.records import Region, invalid
+from sentiment_cli.sandbox.hosting.variants import Variant
 from sentiment_cli.sandbox.quotas import limits
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sentiment_cli.sandbox.hosting.fleets import Fleet, Variant
-from sentiment_cli.sandbox.hosting.models import container_of
+from sentiment_cli.sandbox.hosting.fleets import Fleet
+from sentiment_cli.sandbox.hosting.variants import Variant
 
 if TYPE_CHECKING:
     from sentiment_cli.sandbox.hosting.endpoints import Endpoint
@@ -52,9 +52,9 @@ def _pending(fleet: Fleet) -> dict[str, Any]:
 
 def _variant(variant: Variant) -> dict[str, Any]:
     image = {
-        "SpecifiedImage": container_of(variant.model.request)["Image"],
+        "SpecifiedImage": variant.container["Image"],
         "ResolvedImage": variant.image,
-        "ResolutionTime": variant.started,
+        "ResolutionTime": variant.resolved,
     }
     shown: dict[str, Any] = {
         "VariantName": variant.name,

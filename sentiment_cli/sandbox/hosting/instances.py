@@ -32,7 +32,8 @@ class Instance:
         self._job = job
         self._log = log
         self._server: Server | None = None
-        self._healthy = False  # once it ever was, for good
+        self._was_healthy = False  # any server of it
+        self._answers = False  # the present server, since it first did
         self._stopping = Event()
         self._lock = Lock()
         self._threads = [Thread(target=each, name="instance", daemon=True) for each in (self._keep, self._watch)]
@@ -59,7 +60,8 @@ class Instance:
             answered = httpx.get(f"{url}/ping", timeout=PING_SECONDS, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
-        self._healthy = self._healthy or answered
+        if answered:
+            self._was_healthy = self._answers = True
         return answered
 
     def stop(self) -> None:
@@ -72,13 +74,13 @@ class Instance:
 
     def _keep(self) -> None:
         starts = 0
-        while not self._stopping.is_set() and (self._healthy or starts < STARTS):
+        while not self._stopping.is_set() and (self._was_healthy or starts < STARTS):
             starts += 1
             try:
                 self._run()
             except SentimentError as error:
                 self.trouble = error
-                if not self._healthy:
+                if not self._was_healthy:
                     break
             self._stopping.wait(PAUSE_SECONDS)
         self.given_up.set()
@@ -87,7 +89,7 @@ class Instance:
         """End a server that was healthy and no longer answers; then it is replaced."""
         silent = 0
         while not self._stopping.wait(LOOK_SECONDS):
-            if not self._healthy or self._server is None or self.is_healthy():
+            if not self._answers or self.is_healthy():
                 silent = 0
                 continue
             silent += 1
@@ -103,7 +105,7 @@ class Instance:
     def _run(self) -> None:
         server = self._host.start(self._job)
         with self._lock:
-            self._server = server
+            self._server, self._answers = server, False
         if self._stopping.is_set():
             server.stop()
         try:
@@ -111,7 +113,7 @@ class Instance:
                 self._log(self.name, line)
         finally:
             with self._lock:
-                self._server = None
+                self._server, self._answers = None, False
             server.discard()
             self.name = _name()
 

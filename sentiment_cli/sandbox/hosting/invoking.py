@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.hosting import capacity
 from sentiment_cli.sandbox.hosting.endpoints import GROUP, Endpoint
-from sentiment_cli.sandbox.hosting.fleets import Fleet, Variant
+from sentiment_cli.sandbox.hosting.fleets import Fleet
 from sentiment_cli.sandbox.hosting.metrics import Meter
 from sentiment_cli.sandbox.hosting.records import Region, Store
 from sentiment_cli.sandbox.hosting.requests import ATTRIBUTES, Answer, Requests
+from sentiment_cli.sandbox.hosting.variants import Variant
 
 MEGABYTE = 1024 * 1024
 INSTANCE_BYTES = 25 * MEGABYTE

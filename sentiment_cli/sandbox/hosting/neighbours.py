@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -53,14 +54,17 @@ def _buckets(region: Region[Any]) -> Any:
 
 def write_log(region: Region[Any], group: str, stream: str, line: str) -> None:
     """One line for CloudWatch Logs; group and stream are made where they are missing."""
+    from moto.logs.exceptions import ResourceNotFoundException
     from moto.logs.models import logs_backends
 
     backend = logs_backends[region.account][region.name]
     with _writing:
         if group not in backend.groups:
             backend.create_log_group(group, {})
-        backend.ensure_log_stream(group, stream)
-        backend.put_log_events(group, stream, [{"timestamp": int(time() * 1000), "message": line}])
+        # Somebody may delete the group at this very moment.
+        with suppress(ResourceNotFoundException):
+            backend.ensure_log_stream(group, stream)
+            backend.put_log_events(group, stream, [{"timestamp": int(time() * 1000), "message": line}])
 
 
 def write_metrics(region: Region[Any], namespace: str, values: list[dict[str, Any]]) -> None:

@@ -80,6 +80,13 @@ class Processes:
 
     def start(self, job: Job) -> Server:
         home = Path(tempfile.mkdtemp(prefix="instance-", dir=self._folder))
+        try:
+            return self._started(job, home)
+        except (OSError, tarfile.TarError) as error:
+            shutil.rmtree(home, ignore_errors=True)
+            raise CannotStart("The model's process could not be started.", str(error), code="no-process") from error
+
+    def _started(self, job: Job, home: Path) -> ProcessServer:
         with tarfile.open(job.archive, "r:gz") as archive:
             archive.extractall(home / "model", filter="data")
         environment = {
