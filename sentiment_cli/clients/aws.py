@@ -15,7 +15,7 @@ def _session(profile: str | None = None) -> Any:
 
 def hosting_regions() -> list[str]:
     """Regions that offer SageMaker hosting, by botocore's own data; nothing is sent."""
-    regions: list[str] = _session().get_available_regions("sagemaker")
+    regions: list[str] = _without("profile", "config_file", "credentials_file").get_available_regions("sagemaker")
     return regions
 
 
@@ -29,9 +29,14 @@ def hosting_instance_types() -> list[str]:
 
 def profiles() -> list[str]:
     """Names of the credential profiles in the user's AWS configuration."""
-    import boto3
+    return list(_without("profile").available_profiles)
 
-    return list(boto3.session.Session().available_profiles)
+
+def _without(*settings: str) -> Any:
+    """A session that does not look at these: what is asked of it must not fail because the user's are broken."""
+    import botocore.session
+
+    return botocore.session.Session(session_vars=dict.fromkeys(settings, (None, None, None, None)))
 
 
 def configured_region(profile: str | None) -> str | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 
-_LOG_IN_AGAIN = "Log in again (`aws sso login`, or renew the keys with `aws configure`), then run the command again."
+_LOG_IN_AGAIN = (
+    "Log in again (`aws sso login`, `aws login`, or renew the keys with `aws configure`), then run the command again."
+)
 
 _CHECK_KEYS = (
     "Check the access key and secret with `aws sts get-caller-identity`, or choose another --profile. A wrong clock on "
@@ -27,7 +29,8 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
         (CredentialsError, _CHECK_KEYS),
     ),
     **dict.fromkeys(
-        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"),
+        # 403 is all that S3 says to a HEAD request
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"),
         (SentimentError, "Ask whoever administers the account for that permission."),
     ),
     "OptInRequired": (SentimentError, "Enable the region or service for the account in the AWS console."),
@@ -41,6 +44,10 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
         (SentimentError, "AWS asks to slow down. Wait a minute, then run the command again: it goes on where it was."),
     ),
 }  # fmt: skip
+_NO_LOGIN = (
+    "CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "SSOError",
+    "NoAuthTokenError", "PartialCredentialsError",
+)  # fmt: skip
 _AGAIN = "Run the command again: what is done already is kept."
 
 
@@ -96,8 +103,9 @@ def _not_reached(doing: str, error: BaseException) -> SentimentError:
     why = f"{name}: {str(error).rstrip('.')}."
     if name == "SSLError":
         fix = "Behind a company proxy, name its certificate with AWS_CA_BUNDLE."
-    elif name in ("CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
-                  "PartialCredentialsError"):  # fmt: skip
+    elif "Config" in name:
+        fix = "Correct the AWS configuration (~/.aws/config, or the file that AWS_CONFIG_FILE names)."
+    elif name in _NO_LOGIN or name.startswith("Login"):
         return CredentialsError(f"Cannot {doing}.", why, _LOG_IN_AGAIN, code=name)
     else:
         fix = "Check the network and the proxy settings (HTTPS_PROXY), then run the command again."

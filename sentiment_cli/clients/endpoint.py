@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import code_of, translated
-from sentiment_cli.clients.inference import batches, refusal
+from sentiment_cli.clients.inference import batches, encoded, refusal, understood
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
 
@@ -28,22 +28,42 @@ class EndpointClient:
         return {"output": output}
 
     def _send(self, body: dict[str, Any], first_row: int) -> dict[str, Any]:
-        import orjson
         from botocore.exceptions import ClientError
 
+        content = encoded(body)
         try:
             with translated(f"ask the endpoint {self._name}"):
-                answer = self._aws.client("sagemaker-runtime").invoke_endpoint(
-                    EndpointName=self._name,
-                    ContentType="application/json",
-                    Accept="application/json",
-                    Body=orjson.dumps(body),
+                answer = (
+                    self._aws.client("sagemaker-runtime")
+                    .invoke_endpoint(
+                        EndpointName=self._name,
+                        ContentType="application/json",
+                        Accept="application/json",
+                        Body=content,
+                    )["Body"]
+                    .read()
                 )
-                said: dict[str, Any] = orjson.loads(answer["Body"].read())
-                return said
         except SentimentError as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and code_of(cause) == "ModelError":
                 status = int(cause.response.get("OriginalStatusCode", 500))
                 raise refusal(status, str(cause.response.get("OriginalMessage", "")), first_row) from None
+            if isinstance(cause, ClientError) and code_of(cause) == "ValidationError":
+                raise self._not_there(error) from None
             raise
+        return self._understood(answer)
+
+    def _understood(self, answer: bytes) -> dict[str, Any]:
+        value = understood(answer)
+        if value is None:
+            raise SentimentError(
+                f"The endpoint {self._name} answered something that is not a prediction.",
+                "It serves another kind of model.",
+                "Run `sentiment-cli deploy` to serve this project's model there.",
+                code="not-ours",
+            )
+        return value
+
+    def _not_there(self, error: SentimentError) -> SentimentError:
+        fix = "Deploy it with `sentiment-cli deploy`, or name another --stage or --region."
+        return SentimentError(error.what, error.why, fix, code=error.code)

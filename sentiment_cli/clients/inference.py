@@ -66,14 +66,8 @@ class InferenceClient:
     def send(self, body: dict[str, Any], *, first_row: int = 0) -> dict[str, Any]:
         """POST `body` as it is; `first_row` is added to row numbers in errors."""
         import httpx
-        import orjson
 
-        try:
-            content = orjson.dumps(body)
-        except TypeError as error:  # lone surrogates, for one
-            raise InputError(
-                "A text cannot be sent.", f"{error}.", "Remove the broken characters.", code="bad-text"
-            ) from None
+        content = encoded(body)
         try:
             answer = self._http.post(self._path, content=content, headers={"Content-Type": "application/json"})
         except httpx.ConnectError:
@@ -88,13 +82,9 @@ class InferenceClient:
         return self._understood(answer)
 
     def _understood(self, answer: Any) -> dict[str, Any]:
-        try:
-            value = answer.json()
-            rows = value["output"]
-            if all(isinstance(row["label"], str) and isinstance(row["score"], (int, float)) for row in rows):
-                return dict(value)
-        except (ValueError, KeyError, TypeError):
-            pass
+        value = understood(answer.content)
+        if value is not None:
+            return value
         raise SentimentError(
             f"{self.url} answered something that is not a prediction.",
             "Another program may be listening there.",
@@ -125,6 +115,32 @@ def _checked(url: str) -> str:
 
 def _no_address(url: str, why: str) -> InputError:
     return InputError(f"{url!r} is no address of a server.", why, "Write it as http://127.0.0.1:8080.", code="bad-url")
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """A request as JSON. Raises InputError for a text that cannot be written so."""
+    import orjson
+
+    try:
+        return orjson.dumps(body)
+    except TypeError as error:  # lone surrogates, for one
+        raise InputError(
+            "A text cannot be sent.", f"{error}.", "Remove the broken characters.", code="bad-text"
+        ) from None
+
+
+def understood(answer: bytes) -> dict[str, Any] | None:
+    """The answer of an inference server; None if it is something else."""
+    import orjson
+
+    try:
+        value = orjson.loads(answer)
+        rows = value["output"]
+        if all(isinstance(row["label"], str) and isinstance(row["score"], (int, float)) for row in rows):
+            return dict(value)
+    except (ValueError, KeyError, TypeError):
+        pass
+    return None
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:

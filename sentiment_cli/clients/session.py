@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sentiment_cli import __version__
-from sentiment_cli.clients.aws import hosting_regions
+from sentiment_cli.clients.aws import hosting_regions, profiles
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
@@ -86,13 +86,13 @@ def connect(region: str, profile: str | None = None) -> Aws:
     import boto3
 
     try:
-        session = boto3.session.Session(region_name=region, profile_name=profile)
         with translated("ask AWS whose credentials these are"):
+            session = boto3.session.Session(region_name=region, profile_name=profile)
             said = session.client("sts", config=_config("sts")).get_caller_identity()
-    except ProfileNotFound:
+    except ProfileNotFound as error:  # named by the option or by AWS_PROFILE
         raise InputError(
-            f"There is no AWS profile {profile!r}.",
-            f"Known profiles: {', '.join(boto3.session.Session().available_profiles) or 'none'}.",
+            f"There is no AWS profile {error.kwargs['profile']!r}.",
+            f"Known profiles: {', '.join(sorted(profiles())) or 'none'}.",
             "Name one of them with --profile, or run `aws configure --profile NAME`.",
             code="no-profile",
         ) from None

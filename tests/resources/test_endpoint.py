@@ -240,9 +240,11 @@ def test_who_wants_to_leave_does_not_wait_and_it_goes_on(stage: Stage, english: 
 def test_what_takes_too_long_is_partly_done(stage: Stage, english: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     one = begun(stage, english)
 
-    with monkeypatch.context() as patched, pytest.raises(PartlyDone, match="is still Creating") as caught:
-        patched.setattr(endpoint, "PATIENCE", 0.0)
+    monkeypatch.setattr(endpoint, "PATIENCE", 0.0)
+
+    with pytest.raises(PartlyDone, match="is still Creating") as caught:
         one.update(stage.aws, found(stage.aws, one), ignore)
+    monkeypatch.setattr(endpoint, "PATIENCE", 60.0)  # for whoever tidies up
 
     assert (caught.value.exit_code, caught.value.code) == (6, "endpoint-slow")
 
