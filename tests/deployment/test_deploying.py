@@ -1,0 +1,156 @@
+"""What comes after the changes: verification, going back, versions kept and removed; and failures half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment import deploying, teardown
+from sentiment_cli.deployment.deploying import KEPT_VERSIONS, Deployed, Target
+from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.errors import PartlyDone, Refused, SentimentError
+from sentiment_cli.events import Event, Note, ignore
+from sentiment_cli.resources import endpoint, endpoint_config, model
+from sentiment_cli.resources.bucket import Bucket
+from sentiment_cli.resources.endpoint_config import EndpointConfig
+from sentiment_cli.resources.model import Model
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing(aws: Aws, target: Target) -> Iterator[None]:
+    yield
+    remove(aws, target)
+
+
+def deploy(aws: Aws, target: Target, change: Any = lambda plan: plan, emit: Any = ignore) -> Deployed:
+    plan = change(deploying.make_plan(aws, target))
+    return deploying.deploy(aws, target, plan, deploying.journal_of(aws, target, emit), emit)
+
+
+def remove(aws: Aws, target: Target) -> teardown.TornDown:
+    names = target.names(aws)
+    found = teardown.inventory(aws, names)
+    return teardown.apply(aws, names, found, deploying.journal_of(aws, target, ignore), ignore)
+
+
+def on(target: Target, **hosting: Any) -> Target:
+    """The same on other hardware."""
+    project = msgspec.structs.replace(
+        target.project, endpoint=msgspec.structs.replace(target.project.endpoint, **hosting)
+    )
+    return replace(target, project=project)
+
+
+def expecting_other_answers(plan: Plan) -> Plan:
+    golden = [{**row, "score": row["score"] / 2} for row in plan.stack.manifest["golden"]]
+    return replace(plan, stack=replace(plan.stack, manifest={**plan.stack.manifest, "golden": golden}))
+
+
+def test_an_update_that_answers_wrongly_is_taken_back(aws: Aws, target: Target) -> None:
+    first = deploy(aws, target)
+    events: list[Event] = []
+    with pytest.raises(SentimentError) as failed:
+        deploy(aws, on(target, instance_type="ml.m5.large"), expecting_other_answers, events.append)
+    assert failed.value.code == "verification-rolled-back"
+    before = first.plan.stack.config.name
+    assert f"{before} serves again" in failed.value.why
+    assert any(isinstance(each, Note) and before in each.text for each in events)
+    found = endpoint.describe(aws, target.names(aws).endpoint)
+    assert found is not None
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", before)
+    deploy(aws, target)
+
+
+def test_a_first_deployment_that_answers_wrongly_says_so_and_can_be_removed(aws: Aws, target: Target) -> None:
+    with pytest.raises(PartlyDone) as failed:
+        deploy(aws, target, expecting_other_answers)
+    assert failed.value.code == "wrong-answers"
+    assert "sentiment-cli deploy" in failed.value.fix
+    assert remove(aws, target).remaining == ()
+
+
+def test_the_last_versions_are_kept_and_older_ones_removed(aws: Aws, target: Target) -> None:
+    done = deploy(aws, target)
+    names, stack = target.names(aws), done.plan.stack
+    for number in range(4):
+        other = Model(names, stack.recipe.tag, stack.artifact.sha256, stack.artifact.key, {"N": str(number)}, False)
+        other.create(aws, ignore)
+        EndpointConfig(names, other.name).create(aws, ignore)
+    last = deploy(aws, on(target, instance_type="ml.m5.large"))
+    configs = [each.name for each in endpoint_config.existing(aws, names)]
+    assert len(configs) == KEPT_VERSIONS
+    assert configs[0] == last.plan.stack.config.name
+    models = {each.name for each in model.existing(aws, names)}
+    assert models == {endpoint_config.model_of(aws, name) for name in configs}
+    state = deploying.journal_of(aws, target, ignore).state
+    assert state.version == last.plan.stack.config.version
+    assert {each.status for each in state.resources.values()} == {"created"}
+
+
+def test_what_failed_half_way_is_taken_up_again(aws: Aws, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise SentimentError("The network is gone.", code="network")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Model, "create", refuse)
+        with pytest.raises(PartlyDone) as failed:
+            deploy(aws, target)
+    assert (failed.value.exit_code, failed.value.code) == (6, "network")
+    plan = deploying.make_plan(aws, target)
+    assert [change.kind for change in plan.todo] == ["model", "endpoint configuration", "endpoint"]
+    assert deploy(aws, target).verified
+    assert deploying.make_plan(aws, target).todo == []
+
+
+def test_a_drift_is_repaired(aws: Aws, target: Target) -> None:
+    deploy(aws, target)
+    aws.client("s3").put_bucket_versioning(
+        Bucket=target.names(aws).bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    plan = deploying.make_plan(aws, target)
+    assert [(change.kind, change.action, change.reason) for change in plan.todo] == [
+        (Bucket.kind, "update", "not versioned")
+    ]
+    deploy(aws, target)
+    assert deploying.make_plan(aws, target).todo == []
+
+
+def test_more_than_the_quota_is_refused_with_what_would_do(aws: Aws, target: Target) -> None:
+    wanted = on(target, instance_type="ml.c7i.large", instance_count=2)
+    plan = deploying.make_plan(aws, wanted)
+    with pytest.raises(Refused) as refused:
+        deploying.check(aws, wanted, plan, ignore, local_test=False)
+    assert refused.value.code == "quota"
+    assert "Its quota is 1" in refused.value.why
+    assert "ml.t2.medium ($0.056/h)" in refused.value.fix
+
+
+def test_a_model_below_the_threshold_of_the_project_is_not_deployed(aws: Aws, target: Target) -> None:
+    strict = msgspec.structs.replace(
+        target.project, model=msgspec.structs.replace(target.project.model, min_accuracy=1.0)
+    )
+    with pytest.raises(Refused, match="not good enough"):
+        deploying.make_plan(aws, replace(target, project=strict))
+
+
+def test_keeping_the_data_keeps_the_bucket_and_nothing_else(aws: Aws, target: Target) -> None:
+    deploy(aws, target)
+    names = target.names(aws)
+    journal = deploying.journal_of(aws, target, ignore)
+    found = teardown.inventory(aws, names, keep_data=True)
+    done = teardown.apply(aws, names, found, journal, ignore, keep_data=True)
+    assert done.remaining == ()
+    assert [each.kind for each in teardown.inventory(aws, names)] == [Bucket.kind]
+
+
+def test_the_second_look_finds_what_has_the_tags_but_another_name(aws: Aws, target: Target) -> None:
+    names = target.names(aws)
+    aws.client("logs").create_log_group(logGroupName=f"/other/{names.prefix}", tags=names.tags)
+    done = remove(aws, target)
+    assert done.deleted == (f"log group /other/{names.prefix}",)
+    assert done.remaining == ()
