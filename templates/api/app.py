@@ -51,7 +51,7 @@ def health() -> Response:
     try:
         ask(["Today was a great day!"], explain=False)
     except Problem as problem:
-        app.log.warning("unhealthy: %s", problem.detail)
+        app.log.warning("unhealthy: %s (%s)", problem.detail, problem.__cause__)
         return Response({"status": "unavailable"}, status_code=503)
     return Response({"status": "ok"})
 
@@ -62,7 +62,7 @@ def _answer() -> Response:
         return Response(ask(texts, explain=explain))
     except Problem as problem:
         if problem.status >= 500:
-            app.log.error("%s: %s", problem.title, problem.detail)
+            app.log.error("%s: %s (%s)", problem.title, problem.detail, problem.__cause__)
         headers = {"Content-Type": "application/problem+json"}
         if problem.status in (429, 503):
             headers["Retry-After"] = "5"
