@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
@@ -25,6 +28,37 @@ def account(asked: Asked) -> str:
     if known is None:
         raise _stranger(asked)
     return known
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A caller that may do what its policies say: a user, or whoever took on a role."""
+
+    arn: str
+    owners: tuple[Any, ...]
+    """Whose policies count, as moto keeps them: the role, or the user and the user's groups."""
+
+    def policies(self) -> Iterator[Any]:
+        """The documents of its policies."""
+        for each in self.owners:
+            yield from each.policies.values()
+            for managed in each.managed_policies.values():
+                yield from (version.document for version in managed.versions if version.is_default)
+
+
+def limited(key: str, account: str) -> Limited | None:
+    """Who has an access key, unless it is the owner of the account."""
+    if ISSUED.fullmatch(key):
+        return None
+    from moto.iam.models import iam_backends
+    from moto.sts.models import sts_backends
+
+    iam = iam_backends[account]["aws"]
+    assumed = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
+    if assumed is not None:
+        return Limited(assumed.arn, (iam.get_role_by_arn(assumed.role_arn),))
+    user = iam.get_user_from_access_key_id(key)
+    return Limited(user.arn, (user, *iam.get_groups_for_user(user.name))) if user is not None else None
 
 
 def _given_out(key: str) -> str | None:

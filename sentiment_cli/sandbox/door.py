@@ -15,7 +15,7 @@ from typing import Any
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
-from sentiment_cli.sandbox import callers, constraints, naming, reading, writing
+from sentiment_cli.sandbox import callers, constraints, naming, reading, rights, writing
 from sentiment_cli.sandbox.access_log import AccessLog
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.desk import ROOT, Desk
@@ -94,6 +94,7 @@ class Door:
     ) -> Response:
         if asked.operation is None:
             raise Fault("UnknownOperationException", f"{asked.service or 'AWS'} knows no such operation.")
+        rights.check(asked, request.method, request.path, params, account)
         constraints.check(asked.service, asked.operation.input_shape, params)
         handler = self._handlers.get((asked.service, asked.name))
         call = Call(asked.service, asked.name, params, account, asked.region, dict(request.headers))

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from sentiment_cli.sandbox import rights
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
 
@@ -102,12 +103,7 @@ def _unavailable(_asked: Asked, _action: str, _who: str) -> Fault:
 
 
 def _denied(asked: Asked, action: str, who: str) -> Fault:
-    text = (
-        f"User: arn:aws:iam::{who}:user/sandbox is not authorized to perform: {action} "
-        f"because no identity-based policy allows the {action} action"
-    )
-    plain = asked.service == "s3" or asked.protocol == "query"
-    return Fault("AccessDenied" if plain else "AccessDeniedException", text, 400 if asked.protocol == "json" else 403)
+    return rights.denied(asked, f"arn:aws:iam::{who}:user/sandbox", action, None)
 
 
 def _expired(asked: Asked, _action: str, _who: str) -> Fault:

@@ -68,10 +68,15 @@ def action(asked: Asked, method: str, params: Mapping[str, Any]) -> str:
         name = method
     elif asked.service == "s3":
         name = S3_ACTIONS.get(name, name)
-        name = VERSIONED.get(name, name) if params.get("VersionId") else name
+        name = VERSIONED.get(name, name) if _of_a_version(params) else name
     elif name == "InvokeEndpointWithResponseStream":
         name = "InvokeEndpointWithResponseStream"
     return f"{prefix}:{name}" if name else ""
+
+
+def _of_a_version(params: Mapping[str, Any]) -> bool:
+    several = params.get("Delete", {}).get("Objects", ())
+    return bool(params.get("VersionId")) or any(each.get("VersionId") for each in several)
 
 
 def implied(asked: Asked, params: Mapping[str, Any]) -> list[str]:
