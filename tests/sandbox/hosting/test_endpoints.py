@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ def answers(aws: Account) -> bool:
         return aws.ask("great") == "Positive"
     except ClientError:
         return False
+
+
+def serving_since(aws: Account) -> Any:
+    """When the image of the present servers was looked up, which tells servers apart."""
+    return aws.describe("tweets")["ProductionVariants"][0]["DeployedImages"][0]["ResolutionTime"]
 
 
 def test_an_endpoint_answers_what_its_model_says(aws: Account, english: bytes) -> None:
@@ -118,6 +124,29 @@ def test_no_invocation_fails_while_the_servers_change(aws: Account, english: byt
             each.result()
     assert set(heard) == {"Positive", "gut"}
     assert heard[-4:] == ["gut"] * 4
+
+
+def test_an_invocation_that_began_before_the_servers_changed_is_answered(
+    aws: Account, sandbox: Sandbox, english: bytes, german: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers_of_ours, "STOP_SECONDS", 0.1)
+    others = set(servers(sandbox))
+    aws.hosted(english)
+    old, before = set(servers(sandbox)) - others, serving_since(aws)
+    aws.model("m2", german)
+    aws.config("c2", "m2")
+    with ThreadPoolExecutor(1) as pool:
+        for pid in old:
+            os.kill(pid, signal.SIGSTOP)
+        slow = pool.submit(aws.ask, "great")
+        time.sleep(0.3)
+        aws.sagemaker.update_endpoint(EndpointName="tweets", EndpointConfigName="c2")
+        until(lambda: serving_since(aws), lambda since: since != before)
+        time.sleep(0.5)  # more than a server has that is told to end
+        for pid in old:
+            os.kill(pid, signal.SIGCONT)
+        assert slow.result() == "Positive"
+    aws.settled("tweets", "InService")
 
 
 def test_a_server_that_hangs_is_replaced(
