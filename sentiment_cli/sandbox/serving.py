@@ -66,6 +66,7 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
+    from sentiment_cli.sandbox.cbor import Interpreter
     from sentiment_cli.sandbox.door import Door
     from sentiment_cli.sandbox.inventory import Inventory
     from sentiment_cli.sandbox.services import Services
@@ -88,7 +89,7 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
 
     door = Door(mark, services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
     door.gateway, door.checks = services.gateway, services.checks
-    server.app = door
+    server.app = Interpreter(door)
     pid = os.getpid()
     record.save(folder, Record(mark, url, pid, identity(pid), engine, secrets.token_urlsafe(30), began))
     return server, services.close
