@@ -85,14 +85,15 @@ def test_ctrl_c_ends_the_server(project: Path) -> None:
         httpx.get(url + "/ping", trust_env=False)
 
 
-def test_sigterm_ends_the_server_too(project: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_or_kill_ends_the_server_too(project: Path, by: signal.Signals) -> None:
     command = [sys.executable, "-m", "sentiment_cli", "serve-local", *PROCESS, "--port", "0", "--json"]
     with subprocess.Popen(
         command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as started:
         assert started.stdout is not None
         url = json.loads(started.stdout.readline())["url"]
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(by)
         assert started.wait(30) == 130
     with pytest.raises(httpx.ConnectError):
         httpx.get(url + "/ping", trust_env=False)
