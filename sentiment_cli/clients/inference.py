@@ -60,7 +60,10 @@ class InferenceClient:
             body: dict[str, Any] = {"input": [{"text": text} for text in batch]}
             if explain:
                 body["explain"] = True
-            output += self.send(body, first_row=start)["output"]
+            rows = self.send(body, first_row=start)["output"]
+            if len(rows) != len(batch):
+                raise self._stranger()
+            output += rows
         return {"output": output}
 
     def send(self, body: dict[str, Any], *, first_row: int = 0) -> dict[str, Any]:
@@ -85,7 +88,10 @@ class InferenceClient:
         value = understood(answer.content)
         if value is not None:
             return value
-        raise SentimentError(
+        raise self._stranger()
+
+    def _stranger(self) -> SentimentError:
+        return SentimentError(
             f"{self.url} answered something that is not a prediction.",
             "Another program may be listening there.",
             "Name the right address with --url, or start the server with `sentiment-cli serve-local`.",

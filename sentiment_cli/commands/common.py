@@ -108,17 +108,20 @@ class Run:
 
 
 @contextmanager
-def stopping_on_sigterm() -> Iterator[None]:
-    """Within it, SIGTERM ends the command as Ctrl-C does: everything that was started is stopped first."""
+def stopping_in_order() -> Iterator[None]:
+    """Within it, SIGTERM and a closed terminal end the command as Ctrl-C does: what was started is stopped first."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # A hang-up that is ignored stays so: nohup has asked for it.
+    signals = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN]
+    before = {each: signal.signal(each, interrupt) for each in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

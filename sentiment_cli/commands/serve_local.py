@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sentiment_cli.commands.common import Run, command, stopping_on_sigterm
+from sentiment_cli.commands.common import Run, command, stopping_in_order
 
 if TYPE_CHECKING:
     from sentiment_cli.local_server import Running
@@ -56,17 +56,14 @@ def serve_local(
     if stop:
         _stop(run)
         return
-    running = local_server.start(
-        engine.value,
-        artifact or run.project_dir / ARTIFACT,
-        port,
-        workers,
-        run.terminal.emit,
-        project_dir=run.project_dir,
-        detach=detach,
-    )
+    path = artifact or run.project_dir / ARTIFACT
     try:
-        with stopping_on_sigterm(), running:
+        with (
+            stopping_in_order(),
+            local_server.start(
+                engine.value, path, port, workers, run.terminal.emit, project_dir=run.project_dir, detach=detach
+            ) as running,
+        ):
             running.wait_ready()
             _announce(run, running, detach=detach)
             if not detach:

@@ -21,6 +21,10 @@ _CHECK = "import sentiment_cli.training.opening as _; _.report()"
 _SECONDS = 300
 _TERMS_PROBED = 4000
 _TERMS_TOGETHER = 8
+_OTHERWISE = (
+    "The model has a threshold of its own: for some texts its `predict` chooses another label than the most probable "
+    "one, which is what the server answers."
+)
 
 
 def bring(path: Path, emit: Emit = ignore) -> Ingredients:
@@ -42,8 +46,11 @@ def bring(path: Path, emit: Emit = ignore) -> Ingredients:
             classifier=classifier,
             pipeline=None if vectorizer is not None else model,
         )
+        chooses_otherwise = _chooses_otherwise(model, brought.probe)
     if found["needs"] and not _compiles(brought):
         raise _needs(path, found["needs"])
+    if chooses_otherwise:
+        emit(Note(_OTHERWISE, "warning"))
     return brought
 
 
@@ -142,6 +149,14 @@ def _compiles(brought: Ingredients) -> bool:
     except NotCompilable:
         return False
     return True
+
+
+def _chooses_otherwise(model: Any, texts: Sequence[str]) -> bool:
+    """Whether the label that `predict` gives is not always the most probable one."""
+    if not hasattr(model, "predict_proba"):
+        return False
+    best = model.classes_[model.predict_proba(list(texts)).argmax(axis=1)]
+    return bool((model.predict(list(texts)) != best).any())
 
 
 def _needs(path: Path, packages: Sequence[str]) -> InputError:

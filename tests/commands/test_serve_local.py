@@ -1,4 +1,4 @@
-"""`serve-local` and `invoke` as programs: start, ask, stop, and what is said when one is missing."""
+"""`serve-local` as a program: start, ask, stop, and what is said when something is missing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
@@ -87,14 +85,15 @@ def test_ctrl_c_ends_the_server(project: Path) -> None:
         httpx.get(url + "/ping", trust_env=False)
 
 
-def test_sigterm_ends_the_server_too(project: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_or_kill_ends_the_server_too(project: Path, by: signal.Signals) -> None:
     command = [sys.executable, "-m", "sentiment_cli", "serve-local", *PROCESS, "--port", "0", "--json"]
     with subprocess.Popen(
         command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as started:
         assert started.stdout is not None
         url = json.loads(started.stdout.readline())["url"]
-        started.send_signal(signal.SIGTERM)
+        started.send_signal(by)
         assert started.wait(30) == 130
     with pytest.raises(httpx.ConnectError):
         httpx.get(url + "/ping", trust_env=False)
@@ -135,29 +134,6 @@ def test_without_docker_auto_takes_a_process_and_says_so(project: Path, serving:
     assert "--engine process" in done.stderr
 
 
-def test_invoke_says_when_nothing_listens(tmp_path: Path) -> None:
-    done = run("invoke", "hello", "--url", "http://127.0.0.1:9", "--json", cwd=tmp_path)
-    assert done.returncode == 1
-    error = json.loads(done.stdout)["error"]
-    assert error["code"] == "not-serving"
-    assert "serve-local" in error["fix"]
-
-
-def test_invoke_takes_files_and_pipes(project: Path, serving: Start) -> None:
-    serving(*PROCESS)
-    (project / "texts.txt").write_text("lovely day\nawful day\n")
-    for arguments, given in ((("--file", "texts.txt"), None), ((), "lovely day\nawful day\n")):
-        done = run("invoke", *arguments, cwd=project, given=given)
-        assert done.returncode == 0, done.stderr
-        assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["Positive", "Negative"]
-
-
-def test_invoke_explains_in_words(project: Path, serving: Start) -> None:
-    serving(*PROCESS)
-    done = run("invoke", "--explain", "what a lovely day", cwd=project)
-    assert "lovely" in done.stdout.split("words that decided")[1]
-
-
 def test_texts_from_strangers_are_shown_as_they_are(project: Path, serving: Start) -> None:
     serving(*PROCESS)
     done = run("invoke", "[red]markup[/red] \x1b[31mescape", cwd=project)
@@ -171,12 +147,3 @@ def test_many_texts_keep_their_order(project: Path, serving: Start) -> None:
     done = run("invoke", "--json", cwd=project, given="\n".join(texts))
     labels = [row["label"] for row in json.loads(done.stdout)["output"]]
     assert labels == ["Positive" if n % 2 else "Negative" for n in range(1201)]
-
-
-def test_another_program_at_the_address_is_noticed(tmp_path: Path) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    done = run("invoke", "x", "--url", f"http://127.0.0.1:{server.server_port}", cwd=tmp_path)
-    server.shutdown()
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr

@@ -183,7 +183,7 @@ def test_in_a_terminal_unclear_labels_are_asked_for(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_while_it_trains_leaves_nothing_half_written(tmp_path: Path) -> None:
-    write(tmp_path / "rows.csv", feelings(40_000))
+    write(tmp_path / "rows.csv", feelings(120_000))
     screen = Screen("train", "rows.csv", cwd=tmp_path)
     screen.wait_for("Fit")
     screen.press(CTRL_C)

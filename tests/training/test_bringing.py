@@ -18,7 +18,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -166,6 +166,17 @@ def test_numbers_get_names_and_words_stay(values: list[Any], names: tuple[str, .
     assert brought.labels == names
     expected = [names[row.argmax()] for row in model.predict_proba(list(TEXTS))]
     assert [label for _, label, _ in brought.golden] == expected
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("threshold", "notes"), [(0.95, 1), (0.5, 0)])
+def test_a_threshold_of_its_own_is_told(threshold: float, notes: int, save: Save) -> None:
+    told: list[Event] = []
+    bring(
+        save(fitted(TfidfVectorizer(), FixedThresholdClassifier(LogisticRegression(), threshold=threshold))),
+        told.append,
+    )
+    assert ["most probable" in each.text for each in told if isinstance(each, Note)] == [True] * notes
 
 
 @pytest.mark.usefixtures("here")

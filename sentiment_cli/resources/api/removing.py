@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import or_none, says
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.errors import Refused, SentimentError
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing
 from sentiment_cli.resources.api import access, looking
@@ -45,22 +45,32 @@ def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
         yield Existing("API key", names.prefix, lambda emit: access.remove_key(aws, key["id"]))
     for api in looking.rest_apis(aws, names):
         yield Existing("REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])))
-    function = _function(aws, names)
-    if function is not None:
-        yield Existing("Lambda function", names.function, partial(_delete_function, aws, names.function))
-    # Chalice names the role APP-STAGE where it writes the policy itself, else with what it calls the function added.
-    for role in (f"{names.function}-api_handler", names.function):
+    functions = _functions(aws, names)
+    for function in functions:
+        yield Existing("Lambda function", function, partial(_delete_function, aws, function))
+    # Chalice names a role after its function; the API's own has a word more, unless Chalice wrote the policy itself.
+    own = (f"{names.function}-api_handler", names.function)
+    for role in (*own, *(each for each in functions if each not in own)):
         if _role(aws, role):
             yield Existing("Lambda role", role, partial(_delete_role, aws, role))
-    for group in _groups(aws, names):
+    for group in _groups(aws, names, functions):
         yield Existing("Lambda log group", group, partial(_delete_group, aws, group))
 
 
-def _function(aws: Aws, names: Names) -> Any | None:
-    try:
-        return looking.function(aws, names)
-    except Refused:  # somebody else's
-        return None
+def _functions(aws: Aws, names: Names) -> list[str]:
+    """The API's function, and what else the user's Chalice project has made: schedules and the like."""
+    pages = aws.client("lambda").get_paginator("list_functions").paginate()
+    found = [each for page in pages for each in page["Functions"]]
+    return [
+        str(each["FunctionName"])
+        for each in found
+        if f"{each['FunctionName']}-".startswith(f"{names.function}-")
+        and looking.ours(names, _tags(aws, str(each["FunctionArn"])))
+    ]
+
+
+def _tags(aws: Aws, arn: str) -> Any:
+    return or_none(lambda: aws.client("lambda").list_tags(Resource=arn)["Tags"], "ResourceNotFoundException")
 
 
 def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:
@@ -111,12 +121,12 @@ def _delete_role(aws: Aws, name: str, _emit: Emit) -> None:
     or_none(lambda: iam.delete_role(RoleName=name), "NoSuchEntity")
 
 
-def _groups(aws: Aws, names: Names) -> list[str]:
-    """The function's own group, and the one that Chalice's log_retention_in_days makes by mistake."""
+def _groups(aws: Aws, names: Names, functions: Sequence[str]) -> list[str]:
+    """The functions' own groups, and the one that Chalice's log_retention_in_days makes by mistake."""
     prefix = f"/aws/lambda/{names.function}"
     pages = aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    found = [each["logGroupName"] for page in pages for each in page["logGroups"]]
-    return [name for name in found if name in (prefix, f"{prefix}-api_handler")]
+    ours = {prefix, f"{prefix}-api_handler", *(f"/aws/lambda/{each}" for each in functions)}
+    return [each["logGroupName"] for page in pages for each in page["logGroups"] if each["logGroupName"] in ours]
 
 
 def _delete_group(aws: Aws, name: str, _emit: Emit) -> None:

@@ -159,6 +159,20 @@ def test_removing_leaves_nothing_and_may_be_done_twice(stage: Stage) -> None:
     assert changes(stage) == []
 
 
+def test_what_else_the_users_project_has_is_removed_too(stage: Stage) -> None:
+    app = stage.directory / "api/app.py"
+    app.write_text(app.read_text() + "\n\n@app.lambda_function()\ndef nightly(event, context):\n    return event\n")
+    stage.deploy()
+    other = f"{stage.names.function}-nightly"
+    assert stage.aws.client("lambda").invoke(FunctionName=other, Payload=b'"x"')["Payload"].read() == b'"x"'
+    assert stage.post(**{"x-api-key": stage.key}).json() == ANSWER
+    delete(stage.aws, stage.names, None, ignore)
+    names = [each["FunctionName"] for each in stage.aws.client("lambda").list_functions()["Functions"]]
+    roles = [each["RoleName"] for each in stage.aws.client("iam").list_roles()["Roles"]]
+    groups = [each["logGroupName"] for each in stage.aws.client("logs").describe_log_groups()["logGroups"]]
+    assert not [each for each in names + roles + groups if stage.names.function in each]
+
+
 def test_what_another_machine_deployed_is_found_again(stage: Stage) -> None:
     stage.deploy()
     before = stage.url

@@ -15,8 +15,9 @@ import boto3
 import httpx
 import pytest
 
-from sentiment_cli.sandbox import record, serving
+from sentiment_cli.sandbox import record, services, serving
 from sentiment_cli.sandbox.calls import Call, Fault
+from sentiment_cli.sandbox.context import Context
 
 
 @dataclass
@@ -50,7 +51,6 @@ class Aws:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     folder = tmp_path_factory.mktemp("sandbox")
-    server, close = serving._open(folder, "gateway-tests", "process")
     models: dict[str, Any] = {}
 
     def invoke(call: Call) -> Mapping[str, Any]:
@@ -60,7 +60,14 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
         answer = models[name](json.loads(call.params["Body"]))
         return {"Body": json.dumps(answer).encode(), "ContentType": "application/json"}
 
-    server.app._handlers["sagemaker-runtime", "InvokeEndpoint"] = invoke
+    class Services(services.Services):
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            self.handlers["sagemaker-runtime", "InvokeEndpoint"] = invoke
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "Services", Services)
+        server, close = serving._open(folder, "gateway-tests", "process")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     known = record.load(folder)
