@@ -19,6 +19,7 @@ from sentiment_cli.sandbox.reading import TARGETS
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 PATH = re.compile(r"/service/(\w+)/operation/(\w+)")
 CBOR, JSON = "smithy-rpc-v2-cbor", "json"
+TRANSLATED = "sandbox.translated"  # in the environment of a request that is not as it was signed any more
 NOTHING = b"\xa0"  # an empty map
 TOLD = ShapeResolver(
     {"Told": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}}, "Text": {"type": "string"}}
@@ -50,6 +51,7 @@ def _ask_in_json(environ: dict[str, Any], operation: OperationModel) -> None:
         "CONTENT_TYPE": asked["headers"]["Content-Type"],
         "HTTP_X_AMZ_TARGET": asked["headers"]["X-Amz-Target"],
         "PATH_INFO": "/",
+        TRANSLATED: True,
         "wsgi.input": io.BytesIO(body),
     }
 

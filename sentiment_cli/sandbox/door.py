@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from botocore.credentials import Credentials
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
-from sentiment_cli.sandbox import callers, constraints, naming, reading, rights, writing
+from sentiment_cli.sandbox import callers, constraints, naming, reading, rights, signing, writing
 from sentiment_cli.sandbox.access_log import AccessLog
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
+from sentiment_cli.sandbox.cbor import TRANSLATED
 from sentiment_cli.sandbox.desk import ROOT, Desk
 from sentiment_cli.sandbox.faults import Dropped, Faults
 from sentiment_cli.sandbox.inventory import INTERNAL
@@ -45,6 +47,8 @@ class Door:
         self._log = log
         self.faults = Faults()
         self._desk = Desk(sandbox, about, self.faults)
+        self.owner: Credentials | None = None
+        """The key of the account's owner."""
         self.gateway: WSGI | None = None
         """Answers for the APIs that were deployed."""
         self.checks: dict[str, Callable[[Call], None]] = {}
@@ -73,6 +77,8 @@ class Door:
         own = request.headers.get(INTERNAL) == self._id
         try:
             account = callers.account(asked)
+            if not own and TRANSLATED not in environ:
+                signing.check(request, body, asked, self.owner)
             params = reading.parameters(request, asked, body)
             lost = not own and self.faults.meet(asked, naming.action(asked, request.method, params), account)
             response = self._ask(environ, request, asked, params, account)

@@ -141,3 +141,44 @@ def test_a_presigned_address_needs_no_header(aws: Aws, name: str, version: str) 
     address = s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "a b/ü"})
     assert httpx.get(address, trust_env=False).content == b"content"
     assert httpx.get(address.partition("?")[0], trust_env=False).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "status"),
+    [
+        ("sagemaker", "InvalidSignatureException", 400),
+        ("sagemaker-runtime", "InvalidSignatureException", 403),
+        ("lambda", "InvalidSignatureException", 403),
+        ("iam", "SignatureDoesNotMatch", 403),
+        ("s3", "SignatureDoesNotMatch", 403),
+    ],
+)
+def test_another_secret(aws: Aws, service: str, code: str, status: int) -> None:
+    told = refusal(aws.client(service, aws_secret_access_key="wrong"), service)
+    assert told[::2] == (code, status)
+    assert told[1].startswith("The request signature we calculated does not match the signature you provided.")
+
+
+def test_another_secret_of_a_user(aws: Aws, name: str) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+    assert refusal(aws.client("sts", aws_access_key_id=key), "sts")[0] == "SignatureDoesNotMatch"
+
+
+def test_every_kind_of_request_is_signed_well(aws: Aws, name: str) -> None:
+    """Paths, queries and headers that are written in more than one way; payloads that are not signed."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=name)
+    for key in ("a b", "a//b", "a%2Fb", "ü/é+", "-_.~!*'()", "a=b&c", "./a", "a/../b"):
+        s3.put_object(Bucket=name, Key=key, Body=b"x", Metadata={"m": "two  words"}, ChecksumAlgorithm="SHA256")
+        s3.list_objects_v2(Bucket=name, Prefix=key, Delimiter="/")
+    aws.client("cloudwatch").put_metric_data(
+        Namespace=name, MetricData=[{"MetricName": f"m{number}", "Value": 1.0} for number in range(900)]
+    )  # large enough to be compressed
+    api = aws.client("apigateway")
+    made = api.create_rest_api(name=name, tags={"a": "b"})["id"]
+    arn = f"arn:aws:apigateway:us-east-1::/restapis/{made}"
+    assert api.get_tags(resourceArn=arn)["tags"] == {"a": "b"}
+    api.untag_resource(resourceArn=arn, tagKeys=["a", "b c"])
+    aws.client("lambda").list_functions(MaxItems=5)
