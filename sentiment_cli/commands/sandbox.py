@@ -32,6 +32,10 @@ class Kind(StrEnum):
     slow = "slow"
     drop = "drop"
     lost = "lost"
+    quota = "quota"
+    slow_start = "slow-start"
+    no_capacity = "no-capacity"
+    unhealthy = "unhealthy"
 
 
 @command
@@ -112,8 +116,8 @@ def faults(
         Kind | None,
         typer.Argument(
             metavar="KIND",
-            help="throttle, error, unavailable, denied, expired, slow, drop (breaks the connection) or lost (does the "
-            "work, then breaks it).",
+            help="throttle, error, unavailable, denied, expired, quota, slow, drop (breaks the connection) or lost "
+            "(does the work, then breaks it); of an endpoint's servers slow-start, no-capacity or unhealthy.",
         ),
     ] = None,
     on: Annotated[str, typer.Argument(metavar="OPERATION", help="As sagemaker:CreateEndpoint; * is any.")] = "*",
@@ -128,6 +132,8 @@ def faults(
       sentiment-cli sandbox faults throttle sagemaker:CreateEndpoint --times 2
 
       sentiment-cli sandbox faults lost "ecr:*"
+
+      sentiment-cli sandbox faults unhealthy sagemaker:UpdateEndpoint
 
       sentiment-cli sandbox faults slow --seconds 5 --times 0
 

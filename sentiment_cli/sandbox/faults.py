@@ -14,15 +14,21 @@ from sentiment_cli.sandbox import rights
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
 
-Kind = Literal["throttle", "error", "unavailable", "denied", "expired", "slow", "drop", "lost"]
+Kind = Literal[
+    "throttle", "error", "unavailable", "denied", "expired", "quota", "slow", "drop", "lost",
+    "slow-start", "no-capacity", "unhealthy",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
+OF_SERVERS = ("slow-start", "no-capacity", "unhealthy")  # the request is answered, its endpoint has the trouble
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests to `on` meet trouble of a `kind`."""
 
     kind: Kind
-    """`slow` is answered after `seconds`; `drop` breaks the connection; `lost` does the work, then breaks it."""
+    """`slow` is answered after `seconds`; `drop` breaks the connection; `lost` does the work, then breaks it.
+
+    The kinds of OF_SERVERS are met by the servers that a CreateEndpoint or UpdateEndpoint starts."""
     on: str = "*"
     """"sagemaker:CreateEndpoint"; * and ? stand for anything."""
     times: int = 1
@@ -59,7 +65,7 @@ class Faults:
 
     def meet(self, asked: Asked, action: str, who: str) -> bool:
         """What a request meets: nothing, a wait, a Fault, Dropped; True if its answer is to be lost."""
-        rule = self._take(f"{asked.service}:{asked.name}")
+        rule = self._take(f"{asked.service}:{asked.name}", of_servers=False)
         if rule is None:
             return False
         time.sleep(rule.seconds)
@@ -69,10 +75,14 @@ class Faults:
             raise TOLD[rule.kind](asked, action, who)
         return rule.kind == "lost"
 
-    def _take(self, name: str) -> Rule | None:
+    def start(self, name: str) -> Rule | None:
+        """What the servers meet that the operation `name` starts."""
+        return self._take(name, of_servers=True)
+
+    def _take(self, name: str, *, of_servers: bool) -> Rule | None:
         with self._lock:
             for place, rule in enumerate(self._rules):
-                if fnmatchcase(name, rule.on):
+                if fnmatchcase(name, rule.on) and (rule.kind in OF_SERVERS) is of_servers:
                     self._count(place, rule)
                     return rule
         return None
@@ -112,10 +122,16 @@ def _expired(asked: Asked, _action: str, _who: str) -> Fault:
     return Fault(code, "The security token included in the request is expired", 400)
 
 
+def _quota(asked: Asked, _action: str, _who: str) -> Fault:
+    code = "ResourceLimitExceeded" if asked.service == "sagemaker" else "LimitExceededException"
+    return Fault(code, f"The account-level service limit for {asked.name} is reached. Please request an increase.")
+
+
 TOLD: dict[str, Callable[[Asked, str, str], Fault]] = {
     "throttle": _throttle,
     "error": _error,
     "unavailable": _unavailable,
     "denied": _denied,
     "expired": _expired,
+    "quota": _quota,
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from sentiment_cli.sandbox.calls import Call, Handler
 from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.faults import Faults
 
 PARTS = ("gaps", "registry", "hosting", "lambdas", "gateway")
 
@@ -26,6 +27,11 @@ class Services:
             self.checks.update(_of(part, "checks", context) or {})
             self.gateway = self.gateway or _of(part, "application", context)
 
+    def meet(self, faults: Faults) -> None:
+        """Let services ask for the trouble that is arranged for what they run."""
+        for part in self._parts:
+            _of(part, "meet", faults)
+
     def close(self) -> None:
         """Let every service end what it runs."""
         for part in self._parts:
@@ -34,9 +40,9 @@ class Services:
                 close()
 
 
-def _of(part: ModuleType, name: str, context: Context) -> Any:
-    function: Callable[[Context], Mapping[Any, Any]] | None = getattr(part, name, None)
-    return function(context) if function is not None else None
+def _of(part: ModuleType, name: str, given: Context | Faults) -> Any:
+    function: Callable[[Any], Any] | None = getattr(part, name, None)
+    return function(given) if function is not None else None
 
 
 def _part(name: str) -> ModuleType | None:

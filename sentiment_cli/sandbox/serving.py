@@ -89,6 +89,7 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
 
     door = Door(mark, services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
     door.gateway, door.checks = services.gateway, services.checks
+    services.meet(door.faults)
     server.app = Interpreter(door)
     pid = os.getpid()
     record.save(folder, Record(mark, url, pid, identity(pid), engine, secrets.token_urlsafe(30), began))

@@ -45,6 +45,7 @@ def told(ask: Any, **params: Any) -> tuple[str, int]:
         ("denied", "sagemaker", "list_endpoints", "AccessDeniedException", 400),
         ("denied", "iam", "list_roles", "AccessDenied", 403),
         ("denied", "apigateway", "get_rest_apis", "AccessDeniedException", 403),
+        ("quota", "sagemaker", "list_endpoints", "ResourceLimitExceeded", 400),
         ("expired", "sts", "get_caller_identity", "ExpiredToken", 400),
     ],
 )

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from sentiment_cli.sandbox.calls import Handler
 from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.faults import Faults
 from sentiment_cli.sandbox.hosting.hosting import Hosting
 
-__all__ = ["Hosting", "close", "inventory", "services"]
+__all__ = ["Hosting", "close", "inventory", "meet", "services"]
 
 _open: list[Hosting] = []
 
@@ -22,6 +23,12 @@ def services(context: Context) -> Mapping[tuple[str, str], Handler]:
     hosting = Hosting(context)
     _open.append(hosting)
     return hosting.services()
+
+
+def meet(faults: Faults) -> None:
+    """Let the servers of endpoints meet the trouble that is arranged for them."""
+    for hosting in _open:
+        hosting.faults = faults
 
 
 def inventory() -> list[tuple[str, dict[str, str]]]:

@@ -86,7 +86,7 @@ class Endpoints:
 
     def _bring_up(self, endpoint: Endpoint, fleet: Fleet) -> None:
         try:
-            fleet.start()
+            fleet.start("CreateEndpoint")
         except Unhealthy as error:
             fleet.stop()
             with self._store.lock:
@@ -129,7 +129,7 @@ class Endpoints:
     def _replace(self, endpoint: Endpoint, fleet: Fleet) -> None:
         """The new fleet first; if it does not come up the old one stays, which AWS tells by nothing but a reason."""
         try:
-            fleet.start()
+            fleet.start("UpdateEndpoint")
         except Unhealthy as error:
             with self._store.lock:
                 endpoint.become("RollingBack", str(error))

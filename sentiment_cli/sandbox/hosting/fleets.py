@@ -10,6 +10,7 @@ from typing import Any
 
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.sandbox.calls import Fault
+from sentiment_cli.sandbox.faults import Faults, Rule
 from sentiment_cli.sandbox.hosting import archives, neighbours
 from sentiment_cli.sandbox.hosting.images import Images
 from sentiment_cli.sandbox.hosting.instances import Instance
@@ -21,6 +22,12 @@ from sentiment_cli.sandbox.hosting.variants import Variant
 START_SECONDS = 60.0  # AWS gives eight minutes where the variant does not say
 POLL_SECONDS = 0.1
 DRAIN_SECONDS = 60.0  # an invocation takes no longer
+_TROUBLES = {
+    "unhealthy": "The primary container for production variant {} did not pass the ping health check. Please check "
+    "CloudWatch logs for this endpoint.",
+    "no-capacity": "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
+    "Please retry using a different ML instance type or after some time.",
+}
 
 
 class Unhealthy(Exception):
@@ -31,7 +38,14 @@ class Fleet:
     """All variants of a configuration. `group` is the log group of the endpoint."""
 
     def __init__(
-        self, host: Host, images: Images, folder: Path, region: Region[Any], group: str, config: Record
+        self,
+        host: Host,
+        images: Images,
+        folder: Path,
+        region: Region[Any],
+        group: str,
+        config: Record,
+        faults: Faults,
     ) -> None:
         self.config = config
         self.variants = [Variant.of(region, images, each) for each in config.request["ProductionVariants"]]
@@ -40,14 +54,16 @@ class Fleet:
         self._folder = folder
         self._region = region
         self._group = group
+        self._faults = faults
         self._archives: list[Path] = []
         self._starting = Lock()
         self._stopped = Event()
         self._idle = Condition()
         self._invocations = 0
 
-    def start(self) -> None:
-        """Returns when every variant answers /ping. Raises Unhealthy."""
+    def start(self, operation: str) -> None:
+        """Returns when every variant answers /ping. Raises Unhealthy. `operation` is what wants it."""
+        self._meet(self._faults.start(f"sagemaker:{operation}"))
         try:
             for variant in self.variants:
                 self._start(variant)
@@ -88,6 +104,12 @@ class Fleet:
         for variant in self.variants:
             variant.weight, variant.count = variant.desired_weight, variant.desired_count
 
+    def _meet(self, trouble: Rule | None) -> None:
+        if trouble is not None:
+            self._stopped.wait(trouble.seconds)
+            if trouble.kind in _TROUBLES:
+                raise Unhealthy(_TROUBLES[trouble.kind].format(self.variants[0].name))
+
     def _start(self, variant: Variant) -> None:
         archive = archives.copy(self._region, data_url(variant.container), self._folder)
         self._archives.append(archive)
@@ -117,10 +139,7 @@ class Fleet:
             if instance.trouble is not None:
                 raise Unhealthy(_not_started(variant, instance.trouble))
             if instance.given_up.is_set() or monotonic() > deadline:
-                raise Unhealthy(
-                    f"The primary container for production variant {variant.name} did not pass the ping health check. "
-                    "Please check CloudWatch logs for this endpoint."
-                )
+                raise Unhealthy(_TROUBLES["unhealthy"].format(variant.name))
             if self._stopped.wait(POLL_SECONDS):
                 raise Unhealthy("The endpoint was deleted.")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sentiment_cli.sandbox.calls import Handler
 from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.faults import Faults
 from sentiment_cli.sandbox.hosting.configs import Configs
 from sentiment_cli.sandbox.hosting.endpoints import Endpoint, Endpoints
 from sentiment_cli.sandbox.hosting.fleets import Fleet
@@ -24,6 +25,7 @@ class Hosting:
         self._folder = context.folder / "hosting"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._context = context
+        self.faults = Faults()
         self._store: Store[Endpoint] = Store()
         self._images = Images(context, find_image)
         self._host = self._connect()
@@ -60,4 +62,4 @@ class Hosting:
         return Containers(self._context, connect())
 
     def _fleet(self, region: Region[Endpoint], group: str, config: Record) -> Fleet:
-        return Fleet(self._host, self._images, self._folder, region, group, config)
+        return Fleet(self._host, self._images, self._folder, region, group, config, self.faults)

@@ -193,6 +193,7 @@ class Sandbox:
             self.context.id, handlers, DomainDispatcherApplication(create_backend_app),
             AccessLog(folder / "access.log"), dict,
         )  # fmt: skip
+        self.hosting.faults = server.app.faults
         self._server = server
         threading.Thread(target=server.serve_forever, daemon=True).start()
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sentiment_cli.sandbox.faults import Rule
 from sentiment_cli.sandbox.hosting import fleets, instances
 from sentiment_cli.sandbox.hosting import servers as servers_of_ours
 from tests.sandbox.hosting.conftest import Account, Sandbox, archive, until
@@ -220,6 +221,23 @@ def test_a_failed_endpoint_can_only_be_deleted(aws: Account) -> None:
     assert code == "ValidationException"
     aws.sagemaker.delete_endpoint(EndpointName="tweets")
     aws.deleted("tweets")
+
+
+def test_trouble_of_servers_can_be_arranged(aws: Account, sandbox: Sandbox, english: bytes) -> None:
+    faults = sandbox.hosting.faults
+    aws.model("m", english)
+    aws.config("c", "m")
+    faults.add(Rule("no-capacity", "sagemaker:CreateEndpoint"))
+    assert "InsufficientInstanceCapacity" in aws.endpoint("first", "c", "Failed")["FailureReason"]
+    faults.add(Rule("slow-start", seconds=1.0))
+    began = time.monotonic()
+    aws.endpoint("tweets", "c")
+    assert time.monotonic() - began > 1.0
+    faults.add(Rule("unhealthy", "sagemaker:UpdateEndpoint"))
+    aws.sagemaker.update_endpoint(EndpointName="tweets", EndpointConfigName="c")
+    assert "ping health check" in aws.settled("tweets", "InService")["FailureReason"]
+    assert faults.rules() == []
+    assert aws.ask("great") == "Positive"
 
 
 def test_a_server_that_crashes_is_replaced(aws: Account, sandbox: Sandbox, english: bytes) -> None:
