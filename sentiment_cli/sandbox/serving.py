@@ -63,9 +63,11 @@ def _engine(wanted: str) -> Literal["docker", "process"]:
 
 
 def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tuple[Any, Callable[[], None]]:
+    from botocore.credentials import Credentials
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
+    from sentiment_cli.sandbox.callers import access_key
     from sentiment_cli.sandbox.cbor import Interpreter
     from sentiment_cli.sandbox.door import Door
     from sentiment_cli.sandbox.inventory import Inventory
@@ -91,8 +93,9 @@ def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tupl
     door.gateway, door.checks = services.gateway, services.checks
     services.meet(door.faults)
     server.app = Interpreter(door)
-    pid = os.getpid()
-    record.save(folder, Record(mark, url, pid, identity(pid), engine, secrets.token_urlsafe(30), began))
+    pid, secret = os.getpid(), secrets.token_urlsafe(30)
+    door.owner = Credentials(access_key(ACCOUNT), secret)
+    record.save(folder, Record(mark, url, pid, identity(pid), engine, secret, began))
     return server, services.close
 
 
