@@ -34,7 +34,7 @@ def check(asked: Asked, method: str, path: str, params: Mapping[str, Any], accou
     caller = callers.limited(asked.key, account)
     if caller is None:
         return
-    statements = [each for document in caller.policies() for each in _statements(document)]
+    statements = read(caller)
     for right in needed(asked, method, path, params, account):
         if right.action not in FREE:
             for resource in right.resources or (None,):
@@ -55,6 +55,16 @@ def needed(asked: Asked, method: str, path: str, params: Mapping[str, Any], acco
             yield Right(action, resources and resources[-1:], about)
 
 
+def read(caller: callers.Limited) -> list[dict[str, Any]]:
+    """Every statement of a caller's policies."""
+    return [each for document in caller.policies() for each in _statements(document)]
+
+
+def effects(statements: list[dict[str, Any]], right: Right, resource: str | None) -> set[Any]:
+    """What the statements that apply have for their effect: "Allow", "Deny", both or none."""
+    return {each.get("Effect") for each in statements if _applies(each, right, resource)}
+
+
 def denied(asked: Asked, who: str, action: str, resource: str | None, why: str = "") -> Fault:
     """What a service answers to who may not do something."""
     on = f" on resource: {resource}" if resource not in (None, arns.ALL) else ""
@@ -65,11 +75,11 @@ def denied(asked: Asked, who: str, action: str, resource: str | None, why: str =
 
 
 def _hold(asked: Asked, who: str, statements: list[dict[str, Any]], right: Right, resource: str | None) -> None:
-    effects = {each.get("Effect") for each in statements if _applies(each, right, resource)}
-    if "Deny" in effects:
+    found = effects(statements, right, resource)
+    if "Deny" in found:
         why = "with an explicit deny in an identity-based policy"
         raise denied(asked, who, right.action, resource, why)
-    if "Allow" not in effects:
+    if "Allow" not in found:
         raise denied(asked, who, right.action, resource)
 
 
@@ -116,8 +126,8 @@ def _like(patterns: Any, value: str, *, lower: bool = False) -> bool:
 
 
 def _statements(document: Any) -> Iterator[dict[str, Any]]:
-    read = json.loads(document) if isinstance(document, str) else document
-    yield from _list(read.get("Statement"))
+    value = json.loads(document) if isinstance(document, str) else document
+    yield from _list(value.get("Statement"))
 
 
 def _list(value: Any) -> list[Any]:
