@@ -25,9 +25,11 @@ GUARD: dict[str, Any] = {
     "iam": {"authorizer": IAMAuthorizer()},
     "none": {},
 }[settings.AUTH]
+# The body has to be JSON whatever its Content-Type says: `curl -d` says something else unless it is told.
+ANY_TYPE: list[str] = []
 
 
-@app.route("/", methods=["POST"], cors=CORS, **GUARD)
+@app.route("/", methods=["POST"], cors=CORS, content_types=ANY_TYPE, **GUARD)
 def index() -> Response:
     """The same as /predict, for callers that have only the URL."""
     return _answer()
@@ -39,7 +41,7 @@ def page() -> Response:
     return Response(html(), headers=headers())
 
 
-@app.route("/predict", methods=["POST"], cors=CORS, **GUARD)
+@app.route("/predict", methods=["POST"], cors=CORS, content_types=ANY_TYPE, **GUARD)
 def predict() -> Response:
     """{"input": [{"text": "..."}]} -> {"output": [{"label": "...", "score": 0.97}]}, in order."""
     return _answer()
@@ -61,9 +63,15 @@ def _answer() -> Response:
         texts, explain = texts_of(app.current_request.raw_body)
         return Response(ask(texts, explain=explain))
     except Problem as problem:
-        if problem.status >= 500:
-            app.log.error("%s: %s (%s)", problem.title, problem.detail, problem.__cause__)
-        headers = {"Content-Type": "application/problem+json"}
-        if problem.status in (429, 503):
-            headers["Retry-After"] = "5"
-        return Response(problem.as_dict(), status_code=problem.status, headers=headers)
+        return _refusal(problem)
+    except Exception:
+        app.log.exception("a defect of this API")
+        return _refusal(Problem(500, "The API failed; this is its fault, not the request's."))
+
+
+def _refusal(problem: Problem) -> Response:
+    if problem.status >= 500:
+        app.log.error("%s: %s (%s)", problem.title, problem.detail, problem.__cause__)
+    kind = {"Content-Type": "application/problem+json"}
+    later = {"Retry-After": "5"} if problem.status in (429, 503) else {}
+    return Response(problem.as_dict(), status_code=problem.status, headers={**kind, **later})

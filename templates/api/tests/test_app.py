@@ -33,10 +33,10 @@ def sagemaker() -> Iterator[Stubber]:
         yield stub
 
 
-def post(body: Any, path: str = "/") -> Any:
+def post(body: Any, path: str = "/", kind: str = "application/json") -> Any:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     with Client(app) as client:
-        return client.http.post(path, headers={"Content-Type": "application/json"}, body=content)
+        return client.http.post(path, headers={"Content-Type": kind}, body=content)
 
 
 def expect(stub: Stubber, body: dict[str, Any]) -> None:
@@ -53,6 +53,19 @@ def test_texts_are_answered(sagemaker: Stubber, path: str) -> None:
     expect(sagemaker, BODY)
     answer = post(BODY, path)
     assert (answer.status_code, answer.json_body) == (200, ANSWER)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-8"])
+def test_json_is_read_whatever_it_is_called(sagemaker: Stubber, kind: str) -> None:
+    expect(sagemaker, BODY)
+    assert post(BODY, kind=kind).status_code == 200
+
+
+def test_a_defect_is_told_as_a_problem_without_its_details(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "MAX_BODY_BYTES", "not a number")
+    answer = post(BODY)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert b"not a number" not in answer.body
 
 
 def test_explain_is_passed_on(sagemaker: Stubber) -> None:

@@ -25,6 +25,9 @@ def test_it_answers_who_has_the_key(deployed: Stage) -> None:
     assert (found.status_code, found.json()) == (200, ANSWER)
     assert deployed.post("", **{"x-api-key": deployed.key}).json() == ANSWER
     assert httpx.get(f"{deployed.url}health", trust_env=False).json() == {"status": "ok"}
+    body = '{"input": [{"text": "Today was a great day!"}]}'
+    form = {"Content-Type": "application/x-www-form-urlencoded", "x-api-key": deployed.key}  # what curl -d says
+    assert httpx.post(deployed.url, content=body, headers=form, trust_env=False).json() == ANSWER
     refused = deployed.post()
     assert (refused.status_code, refused.json()) == (403, {"message": "Forbidden"})
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
