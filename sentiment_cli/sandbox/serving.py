@@ -13,24 +13,22 @@ import threading
 import time
 import uuid
 import warnings
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from sentiment_cli.local_server.processes import identity
 from sentiment_cli.sandbox import leftovers, record, watcher
-from sentiment_cli.sandbox.access_log import NAME, AccessLog
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.record import Record
-from sentiment_cli.sandbox.running import ACCOUNT
 
-LOOPBACK = "127.0.0.1"
 LOOK_SECONDS = 2.0
+POLL_SECONDS = 0.1  # until a server notices that it is to stop
 
 
 def serve(folder: Path, engine: str) -> None:
     """Serve until SIGTERM; the record in `folder` tells when and where."""
+    from sentiment_cli.sandbox import opening
+
     warnings.simplefilter("ignore")
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     mark = os.environ.setdefault(leftovers.MARK, uuid.uuid4().hex[:12])
@@ -39,11 +37,15 @@ def serve(folder: Path, engine: str) -> None:
         signal.signal(each, lambda *_: stopping.set())
     chosen = _engine(engine)
     watcher.keep(mark, docker=chosen == "docker")
-    server, close = _open(folder, mark, chosen)
-    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True, name="door").start()
+    server, secret = opening.listen(), secrets.token_urlsafe(30)
+    url = f"http://{opening.LOOPBACK}:{server.server_port}"
+    services = opening.furnish(server, Context(folder, url, mark, chosen), secret)
+    threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True, name="door").start()
+    pid = os.getpid()
+    record.save(folder, Record(mark, url, pid, identity(pid), chosen, secret, time.time()))
     _wait(folder, mark, stopping)
     server.shutdown()
-    close()
+    services.close()
 
 
 def _engine(wanted: str) -> Literal["docker", "process"]:
@@ -60,43 +62,6 @@ def _engine(wanted: str) -> Literal["docker", "process"]:
             raise
         return "process"
     return "docker"
-
-
-def _open(folder: Path, mark: str, engine: Literal["docker", "process"]) -> tuple[Any, Callable[[], None]]:
-    from botocore.credentials import Credentials
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import make_server
-
-    from sentiment_cli.sandbox.callers import access_key
-    from sentiment_cli.sandbox.cbor import Interpreter
-    from sentiment_cli.sandbox.door import Door
-    from sentiment_cli.sandbox.inventory import Inventory
-    from sentiment_cli.sandbox.services import Services
-
-    class Quiet(MotoRequestHandler):
-        def log_request(self, *_: Any) -> None:
-            """The access log tells more."""
-
-    server = make_server(LOOPBACK, 0, lambda *_: [], threaded=True, request_handler=Quiet)
-    url = f"http://{LOOPBACK}:{server.server_port}"
-    context = Context(folder, url, mark, engine)
-    services = Services(context)
-    log = AccessLog(folder / NAME)
-    began = time.time()
-
-    def about() -> dict[str, Any]:
-        found = (Inventory(context, ACCOUNT, region).all() for region in sorted(log.regions))
-        kinds = Counter(each.kind for listed in found for each in listed)
-        return {"requests": dict(log.counts), "resources": dict(kinds)}
-
-    door = Door(mark, services.handlers, DomainDispatcherApplication(create_backend_app), log, about)
-    door.gateway, door.checks = services.gateway, services.checks
-    services.meet(door.faults)
-    server.app = Interpreter(door)
-    pid, secret = os.getpid(), secrets.token_urlsafe(30)
-    door.owner = Credentials(access_key(ACCOUNT), secret)
-    record.save(folder, Record(mark, url, pid, identity(pid), engine, secret, began))
-    return server, services.close
 
 
 def _wait(folder: Path, mark: str, stopping: threading.Event) -> None:
