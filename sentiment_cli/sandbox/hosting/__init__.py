@@ -13,7 +13,7 @@ from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.faults import Faults
 from sentiment_cli.sandbox.hosting.hosting import Hosting
 
-__all__ = ["Hosting", "close", "inventory", "meet", "services"]
+__all__ = ["Hosting", "close", "meet", "services"]
 
 _open: list[Hosting] = []
 
@@ -29,11 +29,6 @@ def meet(faults: Faults) -> None:
     """Let the servers of endpoints meet the trouble that is arranged for them."""
     for hosting in _open:
         hosting.faults = faults
-
-
-def inventory() -> list[tuple[str, dict[str, str]]]:
-    """ARN and tags of everything that was made through `services`."""
-    return [each for hosting in _open for each in hosting.inventory()]
 
 
 def close() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
+from sentiment_cli.sandbox import registry
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.hosting import policies
@@ -15,38 +15,19 @@ PULLING = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLay
 GRAVITON = ("c6g", "c6gd", "c6gn", "c7g", "m6g", "m6gd", "m8g", "c8g", "r6g", "r6gd", "r7gd", "r8g")
 
 
-class Pushed(Protocol):
-    """What the registry knows of an image."""
-
-    @property
-    def media_type(self) -> str: ...
-    @property
-    def architecture(self) -> str: ...
-    @property
-    def pull_name(self) -> str:
-        """A name, by digest, that the engine can pull."""
-
-    @property
-    def repository(self) -> str: ...
-
-
-Find = Callable[[Context, str, str, str], Pushed | None]
-
-
 class Images:
     """Looks images up in the sandbox's registry."""
 
-    def __init__(self, context: Context, find: Find | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._find = find or _in_registry
 
     @property
     def needed(self) -> bool:
         return self._context.engine == "docker"
 
-    def find(self, region: Region[Any], uri: str) -> Pushed:
+    def find(self, region: Region[Any], uri: str) -> registry.Found:
         """The image of that name, or AWS's error."""
-        found = self._find(self._context, region.account, region.name, uri)
+        found = registry.image(self._context, region.account, region.name, uri)
         if found is None:
             raise invalid(f"Requested image {uri} not found.")
         return found
@@ -91,9 +72,3 @@ def _cannot_pull(uri: str, role: str, action: str) -> Fault:
         f"The role {role} cannot pull {uri}. Ensure that the role exists and the image was granted pull permission: "
         f"it does not grant {action}."
     )
-
-
-def _in_registry(context: Context, account: str, region: str, uri: str) -> Pushed | None:
-    from sentiment_cli.sandbox import registry
-
-    return registry.image(context, account, region, uri)
