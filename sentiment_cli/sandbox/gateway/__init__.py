@@ -6,14 +6,14 @@ too (`moto_patches`); hands the latter the requests below `PREFIX`; and calls `c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from sentiment_cli.sandbox.calls import Call, Handler
+from sentiment_cli.sandbox.calls import Handler
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.gateway.front import PREFIX, Gateway
 
-__all__ = ["PREFIX", "Gateway", "application", "checks", "close", "inventory", "services"]
+__all__ = ["PREFIX", "Gateway", "application", "close", "inventory", "services"]
 _opened: list[Gateway] = []
 
 
@@ -27,13 +27,6 @@ def services(context: Context) -> dict[tuple[str, str], Handler]:
     from sentiment_cli.sandbox.gateway.invoking import Invoking
 
     return {("lambda", "Invoke"): Invoking(_of(context).functions)}
-
-
-def checks(_context: Context) -> dict[str, Callable[[Call], None]]:
-    """What a function may ask is held against its role's policies."""
-    from sentiment_cli.sandbox.gateway import permissions
-
-    return {"sagemaker-runtime": permissions.check}
 
 
 def _of(context: Context) -> Gateway:

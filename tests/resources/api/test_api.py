@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
 from sentiment_cli.resources.api import Api, Limits, delete, existing, key, url_of
@@ -238,11 +239,12 @@ def test_the_record_is_in_the_bucket_too(stage: Stage) -> None:
     assert changes(stage) == []
 
 
-def test_another_stage_needs_no_file_of_its_own(stage: Stage) -> None:
+def test_another_stage_in_another_region_needs_no_file_of_its_own(stage: Stage) -> None:
     from dataclasses import replace
 
     stage.deploy()
-    prod = replace(stage, names=replace(stage.names, stage="prod"), events=[])
+    names = replace(stage.names, stage="prod", region="eu-west-1")
+    prod = replace(stage, aws=connect("eu-west-1"), names=names, events=[])
     stage.sandbox.models[prod.names.endpoint] = stage.sandbox.models[stage.names.endpoint]
     prod.deploy("none")
     assert prod.url != stage.url

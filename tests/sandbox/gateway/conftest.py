@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ import boto3
 import httpx
 import pytest
 
-from sentiment_cli.sandbox import record, services, serving
+from sentiment_cli.sandbox import opening, record, services
 from sentiment_cli.sandbox.calls import Call, Fault
 from sentiment_cli.sandbox.context import Context
 
@@ -65,16 +66,17 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
             super().__init__(context)
             self.handlers["sagemaker-runtime", "InvokeEndpoint"] = invoke
 
+    server = opening.listen()
+    url, secret, pid = f"http://127.0.0.1:{server.server_port}", "the secret of the owner", os.getpid()
+    record.save(folder, record.Record("gateway-tests", url, pid, "", "process", secret, 0.0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services, "Services", Services)
-        server, close = serving._open(folder, "gateway-tests", "process")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+        patch.setattr(opening, "Services", Services)
+        opened = opening.furnish(server, Context(folder, url, "gateway-tests", "process"), secret)
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
-    known = record.load(folder)
-    assert known is not None
-    yield Aws(known.url, known.secret, models, folder)
+    yield Aws(url, secret, models, folder)
     server.shutdown()
-    close()
+    opened.close()
     thread.join()
 
 
