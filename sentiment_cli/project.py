@@ -216,7 +216,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(
-            f"There is no {FILE_NAME} in {path.parent}.",
+            f"There is no {FILE_NAME} in {path.parent.absolute()}.",
             "This folder is not a sentiment-cli project.",
             "Run `sentiment-cli init` here, or name the project's folder with -C.",
             code="no-project",

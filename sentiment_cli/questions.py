@@ -83,6 +83,8 @@ class Question:
     asked: Callable[[Answers], bool] = lambda answers: True
     suggestion: Callable[[Answers], Any] = _nothing
     required: bool = False
+    goes_with: str = ""
+    """The flag that makes the value mean something, for whoever gave it without."""
 
 
 @dataclass
@@ -149,25 +151,25 @@ def settle(
         if question.when(settling.answers):
             settling.put(question)
         elif question.key in given:
-            settling.problems.append(f"{question.flag}: does not apply to the other values.")
+            settling.problems.append(f"{question.flag} goes only with {question.goes_with or 'other values'}.")
     if settling.missing:
-        raise missing_error(settling.missing)
+        raise missing_error(settling.missing, settling.problems)
     if settling.problems:
         raise InputError(
             "Some values cannot be used." if len(settling.problems) > 1 else "A value cannot be used.",
             "\n".join(settling.problems),
-            "Correct them and run the command again.",
+            f"Correct {'them' if len(settling.problems) > 1 else 'it'} and run the command again.",
             code="bad-value",
         )
     return settling.answers
 
 
-def missing_error(missing: Sequence[Question]) -> InputError:
-    """All that a script has still to pass."""
+def missing_error(missing: Sequence[Question], problems: Sequence[str] = ()) -> InputError:
+    """All that a script has still to pass, and what is wrong with what it did pass."""
     flags = [question.flag for question in missing]
     return InputError(
         f"{len(flags)} value{'s are' if len(flags) > 1 else ' is'} missing: {', '.join(flags)}.",
-        "Nobody can be asked: there is no terminal, or --no-input was given.",
+        "\n".join(["Nobody can be asked: there is no terminal, or --no-input was given.", *problems]),
         "Pass " + " ".join(f"{question.flag} {_metavar(question)}" for question in missing)
         + ", set the matching SENTIMENT_... variables, or run in a terminal.",
         code="missing-input",

@@ -179,6 +179,7 @@ AWS_QUESTIONS = (
         another="Another type",
         problem=_instance_type_problem,
         when=partial(_is, "realtime"),
+        goes_with="--endpoint realtime",
     ),
     Question(
         key="endpoint.instance_count",
@@ -186,6 +187,7 @@ AWS_QUESTIONS = (
         default=lambda answers: Endpoint().instance_count,
         problem=_count_problem,
         when=partial(_is, "realtime"),
+        goes_with="--endpoint realtime",
     ),
     Question(
         key="endpoint.memory_mb",
@@ -195,6 +197,7 @@ AWS_QUESTIONS = (
         choices=_memory,
         problem=lambda value, answers: _one_of(value, MEMORY_CHOICES),
         when=partial(_is, "serverless"),
+        goes_with="--endpoint serverless",
     ),
     Question(
         key="api.auth",

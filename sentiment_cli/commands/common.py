@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from typer.models import OptionInfo
 
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.questions import Answer, Prompter
 from sentiment_cli.terminal.console import Terminal
 
 P = ParamSpec("P")
 
 EVERY_COMMAND = "Flags of every command"
+OF_A_PLACE = re.compile(r"`(sentiment-cli (?:plan|deploy|teardown|status|logs|rollback)\b[^`]*)`")
 
 ProjectDir = Annotated[
     Path,
@@ -132,6 +135,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         run = _run(context, {name: values.pop(name) for name in SHARED})
         try:
             function(run, **values)
+        except SentimentError as error:
+            _name_the_place(error, place_flags(values.get("stage", "dev"), sandbox=values.get("sandbox", False)))
+            raise
         finally:
             run.terminal.settle()
 
@@ -150,6 +156,21 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     wrapper.__name__ = function.__name__
     wrapper.__doc__ = function.__doc__
     return wrapper
+
+
+def place_flags(stage: str, *, sandbox: bool) -> str:
+    """What to type after another command to mean the same place."""
+    return ("" if stage == "dev" else f" --stage {stage}") + (" --sandbox" if sandbox else "")
+
+
+def _name_the_place(error: SentimentError, flags: str) -> None:
+    """Let the commands that an error names be those for this place: pasted, they must not mean another stage, or AWS
+    itself."""
+
+    def complete(found: re.Match[str]) -> str:
+        return found[0] if set(flags.split()) <= set(found[1].split()) else f"`{found[1]}{flags}`"
+
+    error.why, error.fix = (OF_A_PLACE.sub(complete, text) for text in (error.why, error.fix))
 
 
 def _mirror(parameter: inspect.Parameter) -> None:

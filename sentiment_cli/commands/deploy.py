@@ -41,11 +41,11 @@ def deploy(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop, as `plan` does.")] = False,
 ) -> None:
-    """Put the trained model behind a live REST API on AWS, and check that it answers as it does here.
+    """Put the trained model behind a live REST API on AWS, and check that it answers as here.
 
-    Shows what will be created and what it costs, and asks. Run again it changes only what is different. An always-on
-    endpoint bills by the hour until `sentiment-cli teardown`; with --sandbox everything is rehearsed on this machine
-    for nothing.
+    Shows what will be created and what it costs, and asks. Run again it changes only what is
+    different. An always-on endpoint bills by the hour until `sentiment-cli teardown`; with --sandbox
+    everything is rehearsed on this machine for nothing.
 
     Examples:
 
@@ -72,6 +72,7 @@ def deploy(
         return
     if plan.todo:
         deploying.check(place.aws, target, plan, run.terminal.emit, local_test=False)
+        _warn_of_open_api(run, place, plan)
         run.confirm(_question(place, plan), default=True)
         deploying.check(place.aws, target, plan, run.terminal.emit, local_test=not skip_local_test)
     else:
@@ -96,10 +97,14 @@ def values(
 def _warn_of_missing_engine(run: Run, place: Place) -> None:
     if place.engine == "process":
         run.terminal.say(
-            "No Docker engine answers: the sandbox runs the endpoint as a process, and building and pushing the image "
-            "are skipped.",
+            "The sandbox has no Docker: it runs the endpoint as a process, and no image is built or pushed.",
             style="yellow",
         )
+
+
+def _warn_of_open_api(run: Run, place: Place, plan: Plan) -> None:
+    if place.project.api.auth == "none" and any(change.kind == "API" for change in plan.todo):
+        run.terminal.say("The API will be open: anyone who finds its address can call it, at your cost.", "yellow")
 
 
 def _question(place: Place, plan: Plan) -> str:
@@ -118,7 +123,7 @@ def _show(run: Run, place: Place, done: Deployed) -> None:
     rows, curl = [], ""
     if done.api:
         rows.append(("URL", done.api["url"]))
-        curl = _curl(done.api["url"], done.api["auth"], done.api["key"])
+        curl = _curl(done.api["url"], done.api["auth"], done.api["key"], place.aws.region)
     cost = done.plan.cost
     price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month ({cost.source})" if cost.hourly else cost.source
     rows += [
@@ -132,7 +137,12 @@ def _show(run: Run, place: Place, done: Deployed) -> None:
         run.terminal.line(curl)
 
 
-def _curl(url: str, auth: str, key: str | None) -> str:
+def _curl(url: str, auth: str, key: str | None, region: str) -> str:
+    """A line for a shell. Keys of AWS stand in it as variables; curl leaves the token away where there is none."""
     body = '{"input": [{"text": "Today was a great day!"}]}'
-    extra = {"api-key": f" -H 'x-api-key: {key}'", "iam": " --aws-sigv4 aws:amz:REGION:execute-api"}.get(auth, "")
-    return f"curl {url} -H 'Content-Type: application/json'{extra} -d '{body}'"
+    signed = (
+        f'--aws-sigv4 "aws:amz:{region}:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
+        '-H "x-amz-security-token: $AWS_SESSION_TOKEN" '
+    )
+    proof = {"api-key": f"-H 'x-api-key: {key}' ", "iam": signed}.get(auth, "")
+    return f"curl {url} {proof}-H 'Content-Type: application/json' -d '{body}'"

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sentiment_cli.commands.common import Run
+from sentiment_cli.commands.common import Run, place_flags
 
 if TYPE_CHECKING:
     from sentiment_cli.clients.session import Aws
     from sentiment_cli.project import Project
-    from sentiment_cli.questions import Answer, Answers
+    from sentiment_cli.questions import Answer, Answers, Question
     from sentiment_cli.resources.names import Names
+    from sentiment_cli.sandbox import Sandbox
 
 PLACE = "Where on AWS"
 RESERVED = ("local", "sandbox")  # folders of .sentiment that are no stages
@@ -57,8 +58,7 @@ class Place:
 
     def command(self, words: str) -> str:
         """How to type another command for this place."""
-        stage = "" if self.stage == "dev" else f" --stage {self.stage}"
-        return f"sentiment-cli {words}{stage}{' --sandbox' if self.sandbox else ''}"
+        return f"sentiment-cli {words}{place_flags(self.stage, sandbox=self.sandbox)}"
 
 
 def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, Any]], *, hosting: bool) -> Place:
@@ -76,7 +76,7 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     if sandbox:
         from sentiment_cli import sandbox as sandboxes
 
-        box = sandboxes.up(run.project_dir, run.terminal.emit)
+        box = sandboxes.up(run.project_dir, run.terminal.emit) if hosting else _running(run)
         _use(box.environment())
     answers = _settled(run, flags, hosting=hosting, region=box.region if box else None)
     _keep(run, answers)
@@ -90,6 +90,21 @@ def home_of(run: Run, sandbox: bool) -> Path:
     from sentiment_cli.deployment.state import FOLDER
 
     return run.project_dir / FOLDER / "sandbox" / "stages" if sandbox else run.project_dir / FOLDER
+
+
+def _running(run: Run) -> Sandbox:
+    """The sandbox, for what looks for something in it: a new one would be empty."""
+    from sentiment_cli import sandbox
+    from sentiment_cli.errors import InputError
+
+    found = sandbox.find(run.project_dir)
+    if found is None:
+        raise InputError(
+            "No sandbox runs for this project, so nothing is deployed in it.",
+            "It ends with `sentiment-cli sandbox down` and with this machine, and everything in it with it.",
+            "Run `sentiment-cli deploy --sandbox`.", code="no-sandbox",
+        )  # fmt: skip
+    return found
 
 
 def _check_stage(stage: str) -> None:
@@ -123,9 +138,15 @@ def _settled(run: Run, flags: Mapping[str, tuple[str, Any]], *, hosting: bool, r
     known = {key: Answer(value, "sentiment.toml") for key, value in existing(run.project_dir).values.items()}
     if region is not None:
         known.pop("aws.profile", None)
-        known.setdefault("aws.region", Answer(region, "the sandbox"))
-        questions = [each for each in questions if each.key != "aws.profile"]
+        questions = [_in_sandbox(each, region) for each in questions if each.key != "aws.profile"]
     return settle(questions, _consistent(known, run.given(flags)), {}, run.prompter, revisit=False)
+
+
+def _in_sandbox(question: Question, region: str) -> Question:
+    """A sandbox has a region of its own for whoever does not say one."""
+    if question.key != "aws.region":
+        return question
+    return replace(question, default=lambda answers: region, default_source="the sandbox")
 
 
 def _consistent(filed: Mapping[str, Answer], said: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -137,11 +158,15 @@ def _consistent(filed: Mapping[str, Answer], said: Mapping[str, Answer]) -> dict
 
 
 def _keep(run: Run, answers: Answers) -> None:
-    """Write what a person answered into sentiment.toml, before anything is asked of AWS."""
+    """Write what a person answered, or accepted, into sentiment.toml, before anything is asked of AWS."""
     from sentiment_cli import project as projects
+    from sentiment_cli.wizard import AWS_QUESTIONS
 
-    said = {key: answer.value for key, answer in answers.items() if answer.source == "answer"}
-    if said:
+    told = ("flag", "environment", "sentiment.toml")
+    put = {question.key for question in AWS_QUESTIONS if question.text}
+    said = {key: each.value for key, each in answers.items()
+            if key in put and each.source not in told and each.value is not None}  # fmt: skip
+    if said and run.prompter is not None:
         path = run.project_dir / projects.FILE_NAME
         projects.save(run.project_dir, projects.edit(path.read_text(encoding="utf-8-sig"), said))
 

@@ -29,7 +29,8 @@ def teardown(
 ) -> None:
     """Delete everything of a stage from AWS, then look again and fail if anything remains.
 
-    What bills goes first. Works also when the files of this machine are lost, after half a deployment, and twice.
+    What bills goes first. Works also when the files of this machine are lost, after half a
+    deployment, and twice.
 
     Examples:
 
@@ -43,6 +44,8 @@ def teardown(
     from sentiment_cli.resources.api import forget
     from sentiment_cli.terminal.deployment import inventory_table
 
+    if sandbox and _no_sandbox(run):
+        return
     flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
     place = enter(run, stage, sandbox, flags, hosting=False)
     target = Target(place.project, place.project_dir, place.home, stage)
@@ -54,6 +57,19 @@ def teardown(
     done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data)
     forget(place.project_dir, stage)
     _show(run, place, done)
+
+
+def _no_sandbox(run: Run) -> bool:
+    """Whether no sandbox runs, which leaves nothing to delete."""
+    from sentiment_cli import sandbox
+    from sentiment_cli.project import load
+
+    load(run.project_dir)  # elsewhere than in a project it means little that there is no sandbox
+    if sandbox.find(run.project_dir) is not None:
+        return False
+    run.terminal.say("No sandbox runs for this project, so nothing is deployed in it.", style="green")
+    run.terminal.result({"deleted": [], "remaining": []})
+    return True
 
 
 def _confirm(run: Run, place: Place, found: list[Existing], name: str | None) -> None:

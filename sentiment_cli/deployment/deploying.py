@@ -92,6 +92,7 @@ def make_plan(aws: Aws, target: Target) -> Plan:
 
 def check(aws: Aws, target: Target, plan: Plan, emit: Emit, *, local_test: bool) -> None:
     """Everything that can be known before the first change. Raises Refused or SentimentError."""
+    preflight.image_can_be_made(plan, target.engine)
     preflight.quota(aws, plan, emit)
     if local_test and any(change.kind == model.Model.kind for change in plan.todo):
         rehearse(plan, target.home / target.stage / "rehearsal", target.engine, emit)

@@ -9,6 +9,8 @@ from typing import Any
 
 from sentiment_cli.errors import InputError
 
+_AGAIN = "Run `sentiment-cli train` to write it again."
+
 
 def read(archive: Path) -> Mapping[str, Any]:
     """The manifest in `archive`. Raises InputError where there is no artifact or it is damaged."""
@@ -25,6 +27,6 @@ def read(archive: Path) -> Mapping[str, Any]:
             return verify(Path(scratch) / "model")
         except (ArtifactError, OSError) as error:
             raise InputError(
-                f"{archive} cannot be deployed.", str(error),
-                "Run `sentiment-cli train` to write it again.", code="artifact-unusable",
+                f"{archive} cannot be deployed.", str(error).removesuffix(f" {_AGAIN}"), _AGAIN,
+                code="artifact-unusable",
             ) from error  # fmt: skip

@@ -13,6 +13,8 @@ from sentiment_cli.deployment.state import State
 from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources.endpoint_config import EndpointConfig
+from sentiment_cli.resources.image import Image
+from sentiment_cli.resources.model import Model
 
 
 def same_place(state: State | None, aws: Aws) -> None:
@@ -26,7 +28,7 @@ def same_place(state: State | None, aws: Aws) -> None:
         if before != now:
             raise Refused(
                 f"The stage {state.stage} is in {what} {before}, and this would be {what} {now}.",
-                f"`.sentiment/{state.stage}/state.json` remembers what was made there.",
+                f"The stage's state.json under .sentiment remembers {len(state.resources)} things that were made there.",
                 f"Use the right {flag}; or tear that stage down first; or choose another --stage.",
                 code=f"other-{what}",
             )
@@ -46,6 +48,25 @@ def good_enough(manifest: Mapping[str, Any], min_accuracy: float | None) -> None
         "Train a better model, or lower min_accuracy.",
         code="min-accuracy",
     )
+
+
+def image_can_be_made(plan: Plan, engine: str) -> None:
+    """Refuse where the image has to be built or tried and no Docker engine answers."""
+    if engine != "docker" or not any(change.kind in (Image.kind, Model.kind) for change in plan.todo):
+        return
+    from sentiment_cli.clients.docker import connect
+    from sentiment_cli.clients.docker_troubles import DockerUnavailable
+
+    try:
+        connect()
+    except DockerUnavailable as error:
+        raise Refused(
+            error.what,
+            f"{error.why.rstrip('.')}. The image for SageMaker is built and tried on this machine.",
+            f"{error.fix} Or rehearse without Docker: `sentiment-cli sandbox up --engine process`, then "
+            "`sentiment-cli deploy --sandbox`.",
+            code=error.code,
+        ) from error
 
 
 def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
