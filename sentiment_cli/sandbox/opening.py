@@ -16,7 +16,7 @@ from sentiment_cli.sandbox.cbor import Interpreter
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.door import Door
 from sentiment_cli.sandbox.inventory import Inventory
-from sentiment_cli.sandbox.running import ACCOUNT
+from sentiment_cli.sandbox.sandbox import ACCOUNT
 from sentiment_cli.sandbox.services import Services
 
 LOOPBACK = "127.0.0.1"

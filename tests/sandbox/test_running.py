@@ -56,7 +56,9 @@ def child_of(found: Sandbox) -> subprocess.Popen[bytes]:
 
 def test_a_second_start_finds_the_first(project: Path) -> None:
     first = up(project)
-    assert up(project) == first == sandbox.find(project)
+    assert up(project) == first == sandbox.find(project) == sandbox.up(project)
+    with pytest.raises(SentimentError, match="another engine"):
+        sandbox.up(project, engine="docker")
 
 
 def test_it_starts_quickly(project: Path) -> None:
