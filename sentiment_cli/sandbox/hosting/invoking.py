@@ -19,6 +19,7 @@ from sentiment_cli.sandbox.hosting.variants import Variant
 MEGABYTE = 1024 * 1024
 INSTANCE_BYTES = 25 * MEGABYTE
 SERVERLESS_BYTES = 4 * MEGABYTE
+NOT_OFFERED = ("InvokeEndpointAsync", "InvokeEndpointWithResponseStream")  # moto would make an answer up
 
 
 class Target(NamedTuple):
@@ -44,7 +45,7 @@ class Invoking:
         self._requests = Requests()
 
     def handlers(self) -> dict[str, Handler]:
-        return {"InvokeEndpoint": self._invoke}
+        return {"InvokeEndpoint": self._invoke, **dict.fromkeys(NOT_OFFERED, _refuse)}
 
     def close(self) -> None:
         self._requests.close()
@@ -90,6 +91,10 @@ class Invoking:
         if len(answer.content) > target.most:
             raise _model_error(target, 0, f"The answer exceeded {target.most} bytes.".encode())
         return answer
+
+
+def _refuse(call: Call) -> Mapping[str, Any]:
+    raise NotImplementedError(call.operation)
 
 
 def _variant(endpoint: Endpoint, fleet: Fleet, wanted: str | None) -> Variant:

@@ -16,6 +16,9 @@ from tests.sandbox.hosting.conftest import Account, Sandbox
 
 JSON = "application/json"
 
+# moto knows no such errors of this service; AWS sends them from in front of it.
+pytestmark = pytest.mark.filterwarnings("ignore:.* does not match an error shape:UserWarning")
+
 
 @pytest.fixture(scope="module")
 def serving(sandbox: Sandbox, english: bytes) -> Iterator[Account]:
@@ -98,3 +101,9 @@ def test_a_named_variant_answers_or_is_not_found(serving: Account) -> None:
     call = {"EndpointName": "tweets", "ContentType": JSON, "Body": body}
     assert serving.runtime.invoke_endpoint(**call, TargetVariant="AllTraffic")["InvokedProductionVariant"]
     assert error(serving.runtime.invoke_endpoint, **call, TargetVariant="Other")["Status"] == 400
+
+
+def test_what_is_not_offered_is_not_made_up(serving: Account) -> None:
+    seen = error(serving.runtime.invoke_endpoint_async, EndpointName="tweets", InputLocation="s3://bucket/key")
+    assert seen["Status"] == 501
+    assert "does not offer sagemaker-runtime:InvokeEndpointAsync" in seen["Message"]
