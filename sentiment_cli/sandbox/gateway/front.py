@@ -18,7 +18,7 @@ from sentiment_cli.sandbox.gateway.deployed import Frozen, Route, freeze
 from sentiment_cli.sandbox.gateway.functions import Functions, NoSuchFunction, find, may_be_called
 from sentiment_cli.sandbox.gateway.plans import Meter, admit
 from sentiment_cli.sandbox.gateway.proxy import Place, Request, answer, event
-from sentiment_cli.sandbox.gateway.signatures import verify
+from sentiment_cli.sandbox.gateway.signatures import permit, verify
 from sentiment_cli.sandbox.gateway.workers import FunctionError
 
 PREFIX = "/_aws/execute-api/"
@@ -81,7 +81,8 @@ class Gateway:
             raise Refusal("MISSING_AUTHENTICATION_TOKEN")  # AWS's way of saying: there is nothing here
         route, values = found
         if route.signed:
-            verify(request.method, request.url, request.headers, request.body, self._secret())
+            caller = verify(request.method, request.url, request.headers, request.body, self._secret())
+            permit(caller, place.account, f"{place.arn}/{request.method}{request.path}")
         key = None
         if route.key_required:
             key = admit(backend, place.api_id, place.stage, request.headers.get("x-api-key"), self._meter)

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_cli.sandbox.callers import ISSUED
+from sentiment_cli.sandbox import callers, rights
 from sentiment_cli.sandbox.gateway.answers import Refusal
 
+_INVOKE = "execute-api:Invoke"
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, ?"
     r"SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
@@ -35,6 +36,20 @@ def verify(method: str, url: str, headers: Mapping[str, str], body: bytes, owner
     if not hmac.compare_digest(made, signature):
         raise Refusal("INVALID_SIGNATURE")
     return key
+
+
+def permit(key: str, account: str, resource: str) -> None:
+    """Raises Refusal where the policies of the key's owner do not let them call the method `resource` of an API."""
+    caller = callers.limited(key, account)
+    if caller is None:
+        return
+    found = rights.effects(rights.read(caller), rights.Right(_INVOKE, [resource]), resource)
+    if found != {"Allow"}:
+        why = " with an explicit deny" if "Deny" in found else ""
+        hidden = resource.replace(f":{account}:", f":********{account[-4:]}:")
+        raise Refusal(
+            "ACCESS_DENIED", f"User: {caller.arn} is not authorized to perform: {_INVOKE} on resource: {hidden}{why}"
+        )
 
 
 def _signature(
@@ -81,6 +96,6 @@ def _secret(key: str, owner: str) -> str:
         for backend in list(account.values()):
             if key in backend.access_keys:
                 return str(backend.access_keys[key].secret_access_key)
-    if ISSUED.fullmatch(key):
+    if callers.ISSUED.fullmatch(key):
         return owner
     raise Refusal("INVALID_SIGNATURE", "The security token included in the request is invalid.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import httpx
@@ -33,13 +34,26 @@ def test_the_owners_signature_is_right(aws: Aws, signed: str, http: httpx.Client
     assert (found.status_code, found.text) == (200, "{}")
 
 
-def test_a_user_of_iam_may_sign(aws: Aws, signed: str, http: httpx.Client) -> None:
-    iam = aws.client("iam")
-    iam.create_user(UserName="caller")
-    key = iam.create_access_key(UserName="caller")["AccessKey"]
+@pytest.mark.parametrize(
+    ("resource", "status"),
+    [("{api}/api/POST/*", 200), ("{api}/api/POST/", 200), ("{api}/api/GET/*", 403), ("{api}/other/*", 403), ("", 403)],
+)
+def test_a_user_of_iam_may_call_what_policies_allow(
+    aws: Aws, signed: str, http: httpx.Client, resource: str, status: int
+) -> None:
+    iam, name = aws.client("iam"), f"caller-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    if resource:
+        arn = "arn:aws:execute-api:us-east-1:123456789012:" + resource.format(api=signed)
+        allowed = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": arn}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_user_policy(UserName=name, PolicyName="calls", PolicyDocument=document)
     url = aws.address(signed)
     found = http.post(url, content="{}", headers=headers(url, "{}", key["AccessKeyId"], key["SecretAccessKey"]))
-    assert found.status_code == 200
+    assert found.status_code == status
+    if status == 403:
+        assert "is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:" in found.text
 
 
 @pytest.mark.parametrize(
