@@ -19,6 +19,19 @@ _DEFAULTS = {
 }
 
 
-def limits(account: str, region: str) -> Mapping[str, int]:  # noqa: ARG001 - all have the same
-    """Instances allowed by type; a type that is not a key answers 0."""
+_granted: dict[tuple[str, str], dict[str, int]] = {}
+
+
+def defaults() -> Mapping[str, int]:
+    """Instances that a new account may have, by type; a type that is not a key answers 0."""
     return defaultdict(int, _DEFAULTS)
+
+
+def limits(account: str, region: str) -> Mapping[str, int]:
+    """Instances that an account may have in a region, by type; a type that is not a key answers 0."""
+    return defaultdict(int, {**_DEFAULTS, **_granted.get((account, region), {})})
+
+
+def grant(account: str, region: str, instance_type: str, count: int) -> None:
+    """From now on an account may have `count` instances of a type in a region."""
+    _granted.setdefault((account, region), {})[instance_type] = count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +20,7 @@ KNOWN_CODES = {"ml.m5.large": "L-614B09FD", "ml.t2.medium": "L-29C181D7"}
 
 
 def list_quotas(call: Call) -> Mapping[str, Any]:
-    """Those of the account; it never asked for more, so they are the defaults."""
+    """Those of the account, or of every new one."""
     found = _all(call)
     wanted = call.params.get("QuotaCode")
     if wanted:
@@ -30,17 +32,33 @@ def list_quotas(call: Call) -> Mapping[str, Any]:
 
 def get_quota(call: Call) -> Mapping[str, Any]:
     """One of them, by its code."""
+    return {"Quota": _one(call)}
+
+
+def request_increase(call: Call) -> Mapping[str, Any]:
+    """Granted at once, which AWS takes hours or days for."""
+    found, wanted = _one(call), float(call.params["DesiredValue"])
+    if wanted <= found["Value"]:
+        text = f"The desired value {wanted:g} must be greater than the current value {found['Value']:g}."
+        raise Fault("IllegalArgumentException", text)
+    quotas.grant(call.account, call.region, found["QuotaName"].partition(" ")[0], int(wanted))
+    kept = {name: found[name] for name in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn")}
+    answer = {**kept, "Id": uuid.uuid4().hex, "DesiredValue": wanted, "Status": "APPROVED", "Created": time.time()}
+    return {"RequestedQuota": answer}
+
+
+def _one(call: Call) -> dict[str, Any]:
     wanted = call.params["QuotaCode"]
     found = next((each for each in _all(call) if each["QuotaCode"] == wanted), None)
     if found is None:
         raise Fault("NoSuchResourceException", "The request failed because the specified quota does not exist.")
-    return {"Quota": found}
+    return found
 
 
 def _all(call: Call) -> list[dict[str, Any]]:
     if call.params["ServiceCode"] != SERVICE:
         raise Fault("NoSuchResourceException", "The request failed because the specified service does not exist.")
-    limits = quotas.limits(call.account, call.region)
+    limits = quotas.defaults() if "Default" in call.operation else quotas.limits(call.account, call.region)
     types: list[str] = get_service_model(SERVICE).shape_for("ProductionVariantInstanceType").metadata["enum"]
     return [_quota(call, name, limits[name]) for name in types]
 
@@ -65,4 +83,5 @@ HANDLERS = {
     ("service-quotas", "ListAWSDefaultServiceQuotas"): list_quotas,
     ("service-quotas", "GetServiceQuota"): get_quota,
     ("service-quotas", "GetAWSDefaultServiceQuota"): get_quota,
+    ("service-quotas", "RequestServiceQuotaIncrease"): request_increase,
 }

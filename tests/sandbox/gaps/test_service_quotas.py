@@ -32,3 +32,15 @@ def test_one_quota_by_its_code(aws: Aws) -> None:
     for service, code in (("sagemaker", "L-00000000"), ("nothing", "L-29C181D7")):
         with pytest.raises(client.exceptions.NoSuchResourceException):
             client.get_service_quota(ServiceCode=service, QuotaCode=code)
+
+
+def test_more_is_granted_to_who_asks(aws: Aws) -> None:
+    client = aws.client("service-quotas", account="310987654321")
+    code = {"ServiceCode": "sagemaker", "QuotaCode": "L-614B09FD"}
+    asked = client.request_service_quota_increase(**code, DesiredValue=7)["RequestedQuota"]
+    assert (asked["Status"], asked["QuotaName"]) == ("APPROVED", "ml.m5.large for endpoint usage")
+    assert client.get_service_quota(**code)["Quota"]["Value"] == 7
+    assert client.get_aws_default_service_quota(**code)["Quota"]["Value"] == 2
+    assert aws.client("service-quotas").get_service_quota(**code)["Quota"]["Value"] == 2
+    with pytest.raises(client.exceptions.IllegalArgumentException):
+        client.request_service_quota_increase(**code, DesiredValue=7)
