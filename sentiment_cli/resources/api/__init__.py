@@ -27,7 +27,7 @@ from sentiment_cli.resources.api.records import as_record
 from sentiment_cli.resources.api.removing import delete, existing, forget
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest
 
-__all__ = ["Api", "Found", "Limits", "delete", "existing", "forget", "key", "url", "url_of"]
+__all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "url", "url_of"]
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,13 @@ def url_of(aws: Aws, names: Names) -> str:
     found = looking.rest_apis(aws, names)
     stage = looking.stage_of(aws, str(found[0]["id"])) if found else None
     return url(aws, str(found[0]["id"]), str(stage["stageName"])) if stage else ""
+
+
+def auth_of(aws: Aws, names: Names) -> str | None:
+    """Who may call the API that is deployed: "api-key", "iam" or "none"; None where there is none, or it does not say."""
+    found = looking.function(aws, names) or {}
+    environment: Mapping[str, str] = found.get("Configuration", {}).get("Environment", {}).get("Variables", {})
+    return environment.get("API_AUTH")
 
 
 def key(aws: Aws, names: Names) -> str | None:

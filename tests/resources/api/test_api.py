@@ -11,7 +11,7 @@ import pytest
 from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
-from sentiment_cli.resources.api import Api, Limits, delete, existing, key, url_of
+from sentiment_cli.resources.api import Api, Limits, auth_of, delete, existing, key, url_of
 from tests.resources.api.conftest import MUTATING, Stage
 
 ANSWER = {"output": [{"label": "Positive", "score": 0.9}]}
@@ -87,7 +87,9 @@ def test_other_callers_may_be_let_in_later(stage: Stage) -> None:
     stage.deploy("none")
     assert key(stage.aws, stage.names) is None
     assert stage.post().json() == ANSWER
+    assert auth_of(stage.aws, stage.names) == "none"
     stage.deploy("iam")
+    assert auth_of(stage.aws, stage.names) == "iam"
     assert stage.post().json() == {"message": "Missing Authentication Token"}
     assert signed(stage).json() == ANSWER
     assert signed(stage, secret="wrong" * 8).status_code == 403
@@ -158,6 +160,7 @@ def test_removing_leaves_nothing_and_may_be_done_twice(stage: Stage) -> None:
     assert stage.api().describe(stage.aws) is None
     assert not (stage.directory / "api/.chalice/deployed/dev.json").exists()
     assert url_of(stage.aws, stage.names) == ""
+    assert auth_of(stage.aws, stage.names) is None
     changes(stage)
     delete(stage.aws, stage.names, stage.directory, ignore)
     assert changes(stage) == []
