@@ -176,7 +176,7 @@ def url_of(aws: Aws, names: Names) -> str:
 
 
 def auth_of(aws: Aws, names: Names) -> str | None:
-    """Who may call the API that is deployed: "api-key", "iam" or "none"; None where there is none, or it does not say."""
+    """Who may call the deployed API: "api-key", "iam" or "none"; None where there is none, or it does not say."""
     found = looking.function(aws, names) or {}
     environment: Mapping[str, str] = found.get("Configuration", {}).get("Environment", {}).get("Variables", {})
     return environment.get("API_AUTH")

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sentiment_cli.clients import chalice
 from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
@@ -193,8 +194,6 @@ def test_what_another_machine_deployed_is_found_again(stage: Stage) -> None:
 
 def test_a_deployment_that_broke_off_is_taken_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chalice has made function, role and REST API, but written no record and tagged nothing."""
-    from sentiment_cli.clients import chalice
-
     original = chalice.deploy
 
     def broken(*arguments: Any) -> None:
@@ -226,6 +225,10 @@ def test_a_half_made_api_is_removed_without_any_file(stage: Stage, monkeypatch: 
     monkeypatch.setattr(access, "put_responses", broken)
     with pytest.raises(SentimentError):
         stage.deploy()
+    # Chalice alone, without its record, makes a second one.
+    (stage.directory / "api/.chalice/deployed/dev.json").unlink()
+    chalice.deploy(stage.aws, stage.directory / "api", "dev", ignore)
+    assert [each.kind for each in existing(stage.aws, stage.names)].count("REST API") == 2
     delete(stage.aws, stage.names, None, ignore)
     assert existing(stage.aws, stage.names) == []
 
