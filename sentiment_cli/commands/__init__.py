@@ -6,8 +6,11 @@ from sentiment_cli.commands import sandbox
 from sentiment_cli.commands.deploy import deploy
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
+from sentiment_cli.commands.logs import logs
 from sentiment_cli.commands.plan import plan
+from sentiment_cli.commands.rollback import rollback
 from sentiment_cli.commands.serve_local import serve_local
+from sentiment_cli.commands.status import status
 from sentiment_cli.commands.teardown import teardown
 from sentiment_cli.commands.train import train
 
@@ -18,6 +21,9 @@ COMMANDS = {
     "plan": plan,
     "deploy": deploy,
     "invoke": invoke,
+    "status": status,
+    "logs": logs,
+    "rollback": rollback,
     "teardown": teardown,
 }
 

@@ -99,7 +99,13 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     return [Existing(EndpointConfig.kind, name, lambda emit, name=name: delete(aws, name)) for name in found]  # type: ignore[misc]
 
 
+def variant_of(aws: Aws, name: str) -> Mapping[str, Any]:
+    """The variant of a configuration, as AWS has it; empty if there is no such configuration."""
+    found = or_none(lambda: aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=name), *MISSING)
+    variant: Mapping[str, Any] = found["ProductionVariants"][0] if found else {}
+    return variant
+
+
 def model_of(aws: Aws, name: str) -> str:
     """Name of the model that a configuration serves; empty if there is no such configuration."""
-    found = or_none(lambda: aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=name), *MISSING)
-    return str(found["ProductionVariants"][0]["ModelName"]) if found else ""
+    return str(variant_of(aws, name).get("ModelName", ""))

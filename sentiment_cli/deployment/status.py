@@ -1,0 +1,147 @@
+"""How a stage is: what there is, which version serves, how it does, and what it has cost so far; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment import teardown
+from sentiment_cli.deployment.planner import Cost, cost_of
+from sentiment_cli.resources import Existing, endpoint, endpoint_config
+from sentiment_cli.resources import api as apis
+from sentiment_cli.resources.endpoint_config import VARIANT, EndpointConfig
+from sentiment_cli.resources.names import Names
+
+HOURS = 24
+PERIOD = 3600  # seconds of one CloudWatch figure
+# name of the figure -> (CloudWatch's metric, statistic, factor); latencies come in microseconds
+METRICS = {
+    "invocations": ("Invocations", "Sum", 1.0),
+    "errors_4xx": ("Invocation4XXErrors", "Sum", 1.0),
+    "errors_5xx": ("Invocation5XXErrors", "Sum", 1.0),
+    "latency_ms": ("ModelLatency", "Average", 0.001),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """A stage as it is now. `endpoint` and `api` are None where there is none."""
+
+    names: Names
+    endpoint: Mapping[str, Any] | None
+    api: Mapping[str, Any] | None
+    version: str
+    resources: tuple[Existing, ...]
+    cost: Cost
+    spent: float | None
+    """US dollars since the endpoint was created; None where its price is not known or it bills by the request."""
+    metrics: Mapping[str, float | None]
+    """Of the last 24 hours."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result of `status --json`."""
+        return {
+            "stage": self.names.stage,
+            "endpoint": self.endpoint,
+            "api": self.api,
+            "version": self.version,
+            "resources": [{"resource": each.kind, "name": each.name} for each in self.resources],
+            "cost": {**self.cost.as_dict(), "spent_usd": self.spent},
+            "metrics": dict(self.metrics),
+        }
+
+
+def look(aws: Aws, names: Names, auth: str) -> Status:
+    """Ask AWS for all of it."""
+    with translated(f"look at {names.prefix}"):
+        found = endpoint.describe(aws, names.endpoint)
+        config = _config(aws, names, str(found["EndpointConfigName"])) if found else None
+        url = apis.url_of(aws, names)
+        metrics = _metrics(aws, names) if found else {}
+    cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
+    return Status(
+        names=names,
+        endpoint=_endpoint(found, config) if found and config else None,
+        api={"url": url, "auth": auth} if url else None,
+        version=config.name.removeprefix(f"{names.prefix}-") if config else "",
+        resources=tuple(teardown.inventory(aws, names)),
+        cost=cost,
+        spent=_spent(found, cost),
+        metrics=metrics,
+    )
+
+
+@dataclass(frozen=True)
+class _Served(EndpointConfig):
+    """A configuration as AWS has it, under the name it has there."""
+
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.called
+
+
+def _config(aws: Aws, names: Names, name: str) -> EndpointConfig:
+    variant = endpoint_config.variant_of(aws, name)
+    serverless = variant.get("ServerlessConfig")
+    return _Served(
+        names,
+        str(variant.get("ModelName", "")),
+        "serverless" if serverless else "realtime",
+        str(variant.get("InstanceType", "")),
+        int(variant.get("InitialInstanceCount", 1)),
+        int((serverless or {}).get("MemorySizeInMB", 0)),
+        called=name,
+    )
+
+
+def _endpoint(found: Mapping[str, Any], config: EndpointConfig) -> dict[str, Any]:
+    return {
+        "name": found["EndpointName"],
+        "status": found["EndpointStatus"],
+        "reason": found.get("FailureReason"),
+        "hardware": config.hardware,
+        "model": config.model,
+        "created": found["CreationTime"].astimezone(UTC).isoformat(timespec="seconds"),
+        "changed": found["LastModifiedTime"].astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _spent(found: Mapping[str, Any] | None, cost: Cost) -> float | None:
+    """At today's price and size, for AWS's own figures come a day later."""
+    if found is None or not cost.hourly:
+        return None
+    hours = (datetime.now(UTC) - found["CreationTime"]).total_seconds() / 3600
+    return float(round(hours * cost.hourly, 4))
+
+
+def _metrics(aws: Aws, names: Names) -> dict[str, float | None]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html"""
+    end = datetime.now(UTC)
+    of = [{"Name": "EndpointName", "Value": names.endpoint}, {"Name": "VariantName", "Value": VARIANT}]
+    queries = [
+        {
+            "Id": name,
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": of},
+                "Period": PERIOD, "Stat": statistic,
+            },
+        }
+        for name, (metric, statistic, _) in METRICS.items()
+    ]  # fmt: skip
+    said = aws.client("cloudwatch").get_metric_data(
+        MetricDataQueries=queries, StartTime=end - timedelta(hours=HOURS), EndTime=end
+    )
+    return {each["Id"]: _figure(each["Id"], each["Values"]) for each in said["MetricDataResults"]}
+
+
+def _figure(name: str, values: list[float]) -> float | None:
+    _, statistic, factor = METRICS[name]
+    if not values:
+        return 0.0 if statistic == "Sum" else None
+    return round(sum(values) * factor / (1 if statistic == "Sum" else len(values)), 3)

@@ -1,0 +1,98 @@
+"""The versions of a stage that are kept, and going back to one of them: an update of the endpoint like any other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.clients.aws_errors import or_none, translated
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment import manifest, verify
+from sentiment_cli.deployment.state import Journal
+from sentiment_cli.errors import InputError, SentimentError
+from sentiment_cli.events import Emit, Note
+from sentiment_cli.resources import endpoint, endpoint_config, model
+from sentiment_cli.resources.endpoint import Endpoint
+from sentiment_cli.resources.names import Names
+
+
+@dataclass(frozen=True)
+class Version:
+    """An endpoint configuration that is kept. `serves` says whether the endpoint has it now."""
+
+    name: str
+    version: str
+    serves: bool
+
+
+def kept(aws: Aws, names: Names) -> list[Version]:
+    """The newest first. Raises InputError where there is no endpoint."""
+    with translated(f"look for the versions of {names.prefix}"):
+        found = endpoint.describe(aws, names.endpoint)
+        if found is None:
+            raise InputError(
+                f"There is no endpoint {names.endpoint}.", "Nothing is deployed in this stage.",
+                "Run `sentiment-cli deploy`.", code="no-endpoint",
+            )  # fmt: skip
+        configs = endpoint_config.existing(aws, names)
+    serving = found["EndpointConfigName"]
+    return [Version(each.name, each.name.removeprefix(f"{names.prefix}-"), each.name == serving) for each in configs]
+
+
+def chosen(versions: list[Version], wanted: str | None) -> Version:
+    """The wanted version, by its beginning; without one, that made before the one that serves. Raises InputError."""
+    if wanted is not None:
+        fitting = [each for each in versions if each.version.startswith(wanted)]
+        if len(fitting) == 1:
+            return fitting[0]
+        raise _none(f"There is no version {wanted}." if not fitting else f"{wanted} may be several versions.", versions)
+    serving = next((number for number, each in enumerate(versions) if each.serves), None)
+    if serving is None or serving + 1 >= len(versions):
+        raise _none("There is no earlier version to go back to.", versions)
+    return versions[serving + 1]
+
+
+def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Emit) -> None:
+    """Let the endpoint serve `version`, and hold its answers against what that model said in training.
+
+    Raises SentimentError where AWS takes the update back or the answers differ.
+    """
+    target = Endpoint(names, version.name)
+    journal.note(target.kind, target.name, "updating")
+    with translated(f"give the endpoint {names.endpoint} the version {version.version}"):
+        bucket, key = _artifact(aws, version.name)
+        said = _manifest(aws, bucket, key)
+        target.update(aws, endpoint.describe(aws, names.endpoint) or {}, emit)
+    journal.note(target.kind, target.name, "created")
+    texts = verify.endpoint(aws, names, said)
+    emit(Note(f"The endpoint answers as that model does ({texts} texts)."))
+    journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url)
+
+
+def _artifact(aws: Aws, config: str) -> tuple[str, str]:
+    """Bucket and key of the artifact that a version serves. Raises SentimentError if its model is gone."""
+    name = endpoint_config.model_of(aws, config)
+    found = or_none(lambda: aws.client("sagemaker").describe_model(ModelName=name), *model.MISSING)
+    if found is None:
+        raise SentimentError(
+            f"The model {name} is gone.", "Somebody deleted it, so this version cannot be served.",
+            "Deploy again: `sentiment-cli deploy`.", code="model-gone",
+        )  # fmt: skip
+    bucket, _, key = found["PrimaryContainer"]["ModelDataUrl"].removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _manifest(aws: Aws, bucket: str, key: str) -> Mapping[str, Any]:
+    """What an artifact in a bucket says of itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "model.tar.gz"
+        aws.client("s3").download_file(bucket, key, str(archive))
+        return manifest.read(archive)
+
+
+def _none(what: str, versions: list[Version]) -> InputError:
+    there = ", ".join(f"{each.version}{' (serves)' if each.serves else ''}" for each in versions)
+    return InputError(what, f"Kept, the newest first: {there or 'none'}.", "Name one of them.", code="no-version")

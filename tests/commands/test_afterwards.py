@@ -1,0 +1,99 @@
+"""What one does with a deployment: look at it, read its log, go back to the version before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentiment_cli import sandbox
+from tests.commands.conftest import Done, run
+
+
+@pytest.fixture(scope="module")
+def project(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Deployed twice, with two models; servers are processes."""
+    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("afterwards") / "tweets"))
+    sandbox.up(folder, engine="process")
+    result(folder, "deploy", "--sandbox", "--yes")
+    assert run("train", "--seed", "5", cwd=folder).returncode == 0
+    result(folder, "deploy", "--sandbox", "--yes")
+    yield folder
+    sandbox.down(folder)
+
+
+def result(project: Path, *arguments: str) -> dict[str, Any]:
+    done = run(*arguments, "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def changes(project: Path) -> list[str]:
+    found = sandbox.find(project)
+    assert found is not None
+    lines = [json.loads(line) for line in found.access_log.read_text().splitlines()]
+    return [each["operation"] for each in lines if each["mutating"]]
+
+
+def test_status_says_what_there_is_and_what_it_costs(project: Path) -> None:
+    before = changes(project)
+    assert result(project, "invoke", "--sandbox", "what a day")["output"]
+    said = result(project, "status", "--sandbox")
+    assert said["stage"] == "dev"
+    assert said["endpoint"]["status"] == "InService"
+    assert said["endpoint"]["name"] == "tweets-dev"
+    assert said["endpoint"]["hardware"] == "1 x ml.t2.medium"
+    assert said["api"]["url"].startswith("http://127.0.0.1:")
+    assert "key" not in said["api"]
+    assert said["cost"]["hourly_usd"] == 0.056
+    assert 0 <= said["cost"]["spent_usd"] < 0.05
+    assert {"endpoint", "REST API", "artifact bucket"} <= {each["resource"] for each in said["resources"]}
+    assert said["metrics"].keys() == {"invocations", "errors_4xx", "errors_5xx", "latency_ms"}
+    assert changes(project) == before
+    shown = run("status", "--sandbox", cwd=project)
+    assert said["version"] in shown.stdout
+    assert "$0.056 an hour" in shown.stdout
+
+
+def test_status_of_nothing(project: Path) -> None:
+    said = result(project, "status", "--sandbox", "--stage", "other")
+    assert (said["endpoint"], said["api"], said["version"], said["resources"]) == (None, None, "", [])
+    assert said["cost"]["hourly_usd"] == 0
+
+
+def test_logs_of_the_endpoint(project: Path) -> None:
+    done = run("logs", "--sandbox", "--source", "endpoint", "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert any('"ready"' in line["text"] for line in lines)
+    assert {line["source"] for line in lines} == {"endpoint"}
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    assert run("logs", "--sandbox", "--since", "soon", cwd=project).returncode == 2
+    assert run("logs", "--sandbox", "--stage", "other", cwd=project).stderr == "Nothing was written in the last 1h.\n"
+
+
+def back(project: Path, *arguments: str) -> Done:
+    return run("rollback", "--sandbox", "--json", *arguments, cwd=project)
+
+
+def test_rollback_to_the_version_before_and_to_a_named_one(project: Path) -> None:
+    newest = result(project, "status", "--sandbox")["version"]
+    assert back(project).returncode == 2  # nobody to ask, no --yes
+    assert result(project, "status", "--sandbox")["version"] == newest
+    said = json.loads(back(project, "--yes").stdout)
+    assert said["before"] == newest != said["version"]
+    assert result(project, "status", "--sandbox")["version"] == said["version"]
+    for wanted in ((), ("zzz",)):
+        refused = back(project, "--yes", *wanted)
+        assert refused.returncode == 2
+        assert newest in json.loads(refused.stdout)["error"]["why"]
+    assert json.loads(back(project, "--yes", newest[:6]).stdout)["version"] == newest
+    assert json.loads(back(project, "--yes", newest).stdout)["version"] == newest
+    actions = {each["action"] for each in result(project, "plan", "--sandbox")["changes"]}
+    assert actions == {"keep"}
+    assert back(project, "--yes", "--stage", "other").returncode == 2
