@@ -21,9 +21,7 @@ def hosting_regions() -> list[str]:
 
 def hosting_instance_types() -> list[str]:
     """Every instance type that an endpoint may use, by SageMaker's service model; nothing is sent."""
-    import botocore.session
-
-    model = botocore.session.get_session().get_service_model("sagemaker")
+    model = _without("profile", "config_file", "credentials_file").get_service_model("sagemaker")
     return list(model.shape_for("ProductionVariantInstanceType").enum)
 
 

@@ -106,12 +106,12 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     try:
         steps = executor.apply(aws, plan, journal, emit)
         url = _verify(aws, target, plan, emit)
-    except Interrupted:
+        journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
+        prune(aws, plan, journal, emit)
+    except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
         raise _left(plan, journal) from None
     except SentimentError as error:
         raise _resumable(error, journal) from error
-    journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
-    prune(aws, plan, journal, emit)
     return _result(aws, target, plan, steps, url)
 
 

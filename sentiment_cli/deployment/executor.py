@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
@@ -18,7 +19,11 @@ from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import Interrupted
 from sentiment_cli.events import Emit, Event, Note, Progress, StepDone, StepStarted
 
+Result = TypeVar("Result")
+
 AT_ONCE = 6
+HEARING = 0.2  # seconds; Python hears no Ctrl-C while it waits for a thread without an end
+STOPPING = Note("Stopping: what is being written is finished first. Ctrl-C again leaves at once.", "warning")
 _WORDS = {"create": ("creating", "created"), "update": ("updating", "created"), "replace": ("replacing", "created")}
 
 
@@ -62,7 +67,7 @@ def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
     except KeyboardInterrupt:
         aws.leaving.set()
         run.waiting.clear()
-        emit(Note("Stopping: what is being written is finished first. Ctrl-C again leaves at once.", "warning"))
+        emit(STOPPING)
         _until_done(run, begin)
         raise Interrupted("Interrupted.", code="interrupted") from None
     finally:
@@ -80,8 +85,7 @@ def _until_done(run: _Run, begin: Callable[[int, Change], None]) -> None:
             begin(*each)
         if not run.running:
             break
-        # with a time-out, for Python hears no Ctrl-C while it waits without one
-        finished, _ = wait(run.running, timeout=0.2, return_when=FIRST_COMPLETED)
+        finished, _ = wait(run.running, timeout=HEARING, return_when=FIRST_COMPLETED)
         for future in finished:
             _take(run, future)
 
@@ -94,6 +98,26 @@ def _take(run: _Run, future: Future[Done]) -> None:
         run.there.add(change.kind)
     else:
         run.failure = run.failure or error
+
+
+def leavable(aws: Aws, work: Callable[[], Result], emit: Emit) -> Result:
+    """Do `work` so that Ctrl-C lets it end what it writes; a second one leaves at once. Raises what it raises."""
+    pool = ThreadPoolExecutor(1)
+    going = pool.submit(work)
+    try:
+        return _awaited(going)
+    except KeyboardInterrupt:
+        aws.leaving.set()
+        emit(STOPPING)
+        return _awaited(going)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _awaited(going: Future[Result]) -> Result:
+    while not going.done():
+        wait([going], timeout=HEARING)
+    return going.result()
 
 
 def _make(aws: Aws, change: Change, journal: Journal, emit: Emit) -> Done:

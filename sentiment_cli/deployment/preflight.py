@@ -28,7 +28,7 @@ def same_place(state: State | None, aws: Aws) -> None:
         if before != now:
             raise Refused(
                 f"The stage {state.stage} is in {what} {before}, and this would be {what} {now}.",
-                f"The stage's state.json under .sentiment remembers {len(state.resources)} things that were made there.",
+                f"Its state.json under .sentiment remembers {len(state.resources)} things that were made there.",
                 f"Use the right {flag}; or tear that stage down first; or choose another --stage.",
                 code=f"other-{what}",
             )

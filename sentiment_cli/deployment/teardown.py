@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
+from sentiment_cli.deployment.executor import leavable
 from sentiment_cli.deployment.state import Journal
-from sentiment_cli.errors import SentimentError
+from sentiment_cli.errors import Interrupted, PartlyDone, SentimentError
 from sentiment_cli.events import Emit, Note, StepDone, StepStarted
 from sentiment_cli.resources import (
     Existing,
@@ -71,28 +72,67 @@ def apply(
 ) -> TornDown:
     """Remove what was `found`, then look again by name and by tag, and remove what shows up.
 
-    Raises SentimentError where AWS refuses, Interrupted when the user wants to leave; what is gone stays gone.
+    Raises SentimentError where AWS refuses, Interrupted after Ctrl-C; what is gone stays gone.
     """
-    deleted = _remove(found, journal, emit)
-    late = _look_again(aws, names, emit, keep_data=keep_data)
-    deleted += _remove(late, journal, emit)
-    remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
-    if not remaining and not keep_data:
-        journal.forget()
-    return TornDown(tuple(deleted), tuple(map(_words, remaining)))
+    deleted: list[Existing] = []
+
+    def all_of_it() -> TornDown:
+        _remove(aws, found, deleted, journal, emit)
+        late = _look_again(aws, names, emit, keep_data=keep_data)
+        _remove(aws, late, deleted, journal, emit)
+        remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
+        if not remaining and not keep_data:
+            journal.forget()
+        return TornDown(tuple(map(_words, deleted)), tuple(map(_words, remaining)))
+
+    try:
+        return leavable(aws, all_of_it, emit)
+    except Interrupted:
+        raise _left([each for each in found if each not in deleted]) from None
+    except SentimentError as error:
+        raise _resumable(error, [each for each in found if each not in deleted]) from error
 
 
-def _remove(found: Sequence[Existing], journal: Journal, emit: Emit) -> list[str]:
+def _remove(aws: Aws, found: Sequence[Existing], deleted: list[Existing], journal: Journal, emit: Emit) -> None:
     for number, each in enumerate(found, 1):
+        if aws.leaving.is_set():
+            raise Interrupted("Left between two steps.", code="interrupted")
         title = f"Delete {each.kind}"
         emit(StepStarted(number, len(found), title))
         began = time.monotonic()
         journal.note(each.kind, each.name, "deleting")
         with translated(f"delete the {each.kind} {each.name}"):
             each.delete(emit)
+        deleted.append(each)
         journal.note(each.kind, each.name, "deleted")
         emit(StepDone(title, time.monotonic() - began, each.name))
-    return list(map(_words, found))
+
+
+def _left(remaining: Sequence[Existing]) -> Interrupted:
+    return Interrupted(
+        "Interrupted. What is deleted is gone.",
+        _still(remaining),
+        "`sentiment-cli teardown` goes on where this stopped; `sentiment-cli deploy` puts everything back.",
+        code="interrupted",
+    )
+
+
+def _resumable(error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
+    """`error`, with what is still there."""
+    if error.exit_code != 1:
+        return error
+    return PartlyDone(
+        error.what,
+        f"{error.why}\n{_still(remaining)}",
+        f"{error.fix} `sentiment-cli teardown` goes on where this stopped.",
+        code=error.code,
+    )
+
+
+def _still(remaining: Sequence[Existing]) -> str:
+    lines = "\n".join(f"  {_words(each)}{' (bills until it is gone)' if each.bills else ''}" for each in remaining)
+    cost = "" if any(each.bills for each in remaining) else "\nNothing of it bills by the hour."
+    return f"There is still:\n{lines}{cost}" if remaining else "Nothing of what was found is left."
 
 
 def _look_again(aws: Aws, names: Names, emit: Emit, *, keep_data: bool) -> list[Existing]:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from sentiment_cli.errors import Declined, Interrupted, SentimentError
 from sentiment_cli.events import Event
-from sentiment_cli.terminal.progress import Renderer, renderer_for
+from sentiment_cli.terminal.progress import Renderer, brief, renderer_for
 
 OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
 HARMLESS = "\n\t\u200c\u200d"  # the last two join characters within emoji and in some scripts
@@ -101,7 +101,7 @@ class Terminal:
         label = Text() if isinstance(error, (Declined, Interrupted)) else Text("Error: ", "bold red")
         self.err.print(label.append(error.what, style="bold"))
         if error.why:
-            self.err.print(Text(error.why))
+            self.err.print(Text(brief(error.why)))
         if error.fix:
             self.err.print(Text.assemble(("→ ", "cyan"), error.fix))
         self.result({"error": error.as_dict()})
@@ -172,6 +172,8 @@ def _words(explanation: Sequence[dict[str, Any]]) -> Text:
 def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
     """A framed result: names and values under a title."""
     body = Table.grid(padding=(0, 2))
+    body.add_column(no_wrap=True)
+    body.add_column(overflow="fold")  # an address that is cut is none
     for name, value in rows:
         body.add_row(Text(harmless(name), style="dim"), Text(harmless(value)))
     return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
@@ -190,5 +192,17 @@ def _console(stream: Any, plain: bool) -> Console:
     # A stream that cannot show an emoji shows its number instead of ending the program.
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
-    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return _Console(file=stream, no_color=plain, highlight=False, emoji=False, width=width)
+    columns, rows = _size(stream)
+    return _Console(file=stream, no_color=plain, highlight=False, emoji=False, width=columns, height=rows)
+
+
+def _size(stream: Any) -> tuple[int | None, int | None]:
+    """Columns and rows; None where rich finds out, which it does not for a dumb terminal."""
+    if "COLUMNS" in os.environ:
+        return None, None
+    if not stream.isatty():
+        return PIPE_WIDTH, None
+    if os.environ.get("TERM") != "dumb":
+        return None, None
+    size = os.get_terminal_size(stream.fileno())
+    return size.columns or None, size.lines or None

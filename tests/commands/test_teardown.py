@@ -1,0 +1,159 @@
+"""Ways out: Ctrl-C while things are made or deleted, and `teardown` after whatever was left."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sentiment_cli import sandbox
+from sentiment_cli.sandbox import Sandbox
+from tests.commands.conftest import run
+from tests.commands.screen import CTRL_C, ENTER, Screen
+
+AGAIN = "`sentiment-cli deploy --sandbox`"
+REMOVE = "`sentiment-cli teardown --sandbox`"
+
+
+@pytest.fixture
+def box(project: Path) -> Iterator[Sandbox]:
+    yield sandbox.up(project, engine="process")
+    sandbox.down(project)
+
+
+def deploy(project: Path, *flags: str) -> None:
+    done = run("deploy", "--sandbox", "--yes", "--json", *flags, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verified"] is True
+
+
+def teardown(project: Path, box: Sandbox) -> None:
+    done = run("teardown", "--sandbox", "--yes", "--confirm", "tweets", "--json", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["remaining"] == []
+    assert box.about()["resources"] == {}
+
+
+def changes(box: Sandbox) -> list[str]:
+    lines = map(json.loads, box.access_log.read_text().splitlines())
+    return [f"{each['service']}:{each['operation']}" for each in lines if each["mutating"]]
+
+
+def test_ctrl_c_while_the_endpoint_starts_says_what_there_is_and_can_be_gone_on_from(
+    project: Path, box: Sandbox
+) -> None:
+    box.add_fault("slow-start", "sagemaker:CreateEndpoint", seconds=15)
+    screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
+    screen.wait_for("Creating")
+    screen.press(CTRL_C)
+    began = time.monotonic()
+    assert screen.end() == 130
+    assert time.monotonic() - began < 10
+    for told in ("endpoint tweets-dev (creating)", "$0.056 an hour", AGAIN, REMOVE):
+        assert told in " ".join(screen.text.split())
+    assert "Traceback" not in screen.history
+    assert "sagemaker:endpoint" in box.about()["resources"]
+    deploy(project, "--no-api")
+    assert changes(box).count("sagemaker:CreateEndpoint") == 1
+    teardown(project, box)
+
+
+def test_ctrl_c_while_something_is_written_lets_it_end(project: Path, box: Sandbox) -> None:
+    box.add_fault("slow", "s3:PutObject", seconds=3)
+    screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
+    screen.wait_for("Create artifact ")
+    screen.press(CTRL_C)
+    assert screen.end() == 130
+    text = " ".join(screen.text.split())
+    assert "model.tar.gz (created)" in text
+    assert "Nothing of it bills by the hour." in text
+    assert "sagemaker:CreateModel" not in changes(box)
+    teardown(project, box)
+
+
+def test_a_second_ctrl_c_leaves_at_once_and_teardown_leaves_nothing(project: Path, box: Sandbox) -> None:
+    box.add_fault("slow", "s3:PutObject", seconds=15)
+    screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
+    screen.wait_for("Create artifact ")
+    screen.press(CTRL_C)
+    screen.wait_for("Ctrl-C again leaves at once")
+    screen.press(CTRL_C)
+    began = time.monotonic()
+    assert screen.end() == 130
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in screen.history
+    teardown(project, box)
+
+
+def test_ctrl_c_while_the_answers_are_checked_says_what_there_is(project: Path, box: Sandbox) -> None:
+    box.add_fault("slow", "sagemaker-runtime:InvokeEndpoint", seconds=5)
+    box.add_fault("slow", "sagemakerruntime:InvokeEndpoint", seconds=5)
+    screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
+    screen.wait_for("8/8 Create endpoint")
+    time.sleep(0.5)
+    screen.press(CTRL_C)
+    assert screen.end() == 130
+    text = " ".join(screen.text.split())
+    assert "endpoint tweets-dev (created)" in text
+    assert AGAIN in text
+
+
+def test_ctrl_c_in_the_middle_of_a_teardown(project: Path, box: Sandbox) -> None:
+    deploy(project, "--no-api")
+    box.add_fault("slow", "sagemaker:DeleteModel", seconds=3)
+    screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
+    screen.wait_for("for good?")
+    screen.press("y")
+    screen.wait_for("Delete model")
+    screen.press(CTRL_C)
+    assert screen.end() == 130
+    text = " ".join(screen.text.split())
+    for told in ("artifact bucket tweets-dev", "Nothing of it bills by the hour.", AGAIN, REMOVE):
+        assert told in text
+    resources = box.about()["resources"]
+    assert "sagemaker:model" not in resources  # what was being deleted was deleted
+    assert "s3:bucket" in resources
+    assert "Traceback" not in screen.history
+    teardown(project, box)
+
+
+def test_a_second_ctrl_c_in_a_teardown_leaves_at_once(project: Path, box: Sandbox) -> None:
+    deploy(project, "--no-api")
+    box.add_fault("slow", "sagemaker:DeleteEndpoint", seconds=15)
+    screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
+    screen.wait_for("for good?")
+    screen.press("y")
+    screen.wait_for("Delete endpoint")
+    screen.press(CTRL_C)
+    screen.wait_for("Ctrl-C again leaves at once")
+    screen.press(CTRL_C)
+    began = time.monotonic()
+    assert screen.end() == 130
+    assert time.monotonic() - began < 5
+    teardown(project, box)
+
+
+def test_the_question_before_deleting_is_answered_with_no_by_enter(project: Path, box: Sandbox) -> None:
+    deploy(project, "--no-api")
+    before = changes(box)
+    for key, code in ((ENTER, 3), (CTRL_C, 130)):
+        screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
+        screen.wait_for("for good?")
+        screen.press(key)
+        assert screen.end() == code
+    assert changes(box) == before
+
+
+def test_what_cannot_be_deleted_is_told_and_the_next_run_removes_it(project: Path, box: Sandbox) -> None:
+    deploy(project, "--no-api")
+    box.add_fault("denied", "ecr:DeleteRepository")
+    done = run("teardown", "--sandbox", "--yes", "--confirm", "tweets", "--json", cwd=project)
+    assert done.returncode == 6
+    said = json.loads(done.stdout)["error"]
+    assert "image repository" in said["what"]
+    assert REMOVE in said["fix"]
+    assert "sagemaker:endpoint" not in box.about()["resources"]
+    teardown(project, box)
