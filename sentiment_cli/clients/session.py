@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sentiment_cli import __version__
@@ -131,3 +132,11 @@ def _config(service: str) -> Any:
     if service == "sagemaker-runtime":
         options |= INVOKE
     return Config(user_agent_extra=f"sentiment-cli/{__version__}", **options)
+
+
+def seconds_ahead(aws: Aws) -> float | None:
+    """How far this machine's clock is ahead of AWS's, by the Date of an answer; None without one."""
+    with translated("ask AWS for the time"):
+        answer = aws.client("sts").get_caller_identity()
+    said = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return None if said is None else time.time() - parsedate_to_datetime(said).timestamp()

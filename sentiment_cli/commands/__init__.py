@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sentiment_cli.commands import sandbox
 from sentiment_cli.commands.deploy import deploy
+from sentiment_cli.commands.doctor import doctor
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
 from sentiment_cli.commands.logs import logs
@@ -25,6 +26,7 @@ COMMANDS = {
     "logs": logs,
     "rollback": rollback,
     "teardown": teardown,
+    "doctor": doctor,
 }
 
 # commands with commands of their own, and what each is about

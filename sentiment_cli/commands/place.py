@@ -72,17 +72,24 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
 
     filed = projects.load(run.project_dir)
     _check_stage(stage)
-    box = None
-    if sandbox:
-        from sentiment_cli import sandbox as sandboxes
-
-        box = sandboxes.up(run.project_dir, run.terminal.emit) if hosting else _running(run)
-        _use(box.environment())
+    box = use_sandbox(run, start=hosting) if sandbox else None
     answers = _settled(run, flags, hosting=hosting, region=box.region if box else None)
     _keep(run, answers)
     project = _with(filed, answers)
     aws = connect(project.aws.region or "", None if box else project.aws.profile)
     return Place(project, run.project_dir, home_of(run, sandbox), stage, aws, box.engine if box else "docker", sandbox)
+
+
+def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:
+    """The project's sandbox, to which everything that speaks to AWS speaks from here on.
+
+    Raises InputError if none runs and none may be started.
+    """
+    from sentiment_cli import sandbox
+
+    box = sandbox.up(run.project_dir, run.terminal.emit) if start else _running(run)
+    _use(box.environment())
+    return box
 
 
 def home_of(run: Run, sandbox: bool) -> Path:
