@@ -37,12 +37,19 @@ class Parser(HTTPRequestParser):
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.started = time.monotonic()
+        self.command = ""
 
     def parse_header(self, header_plus: bytes) -> None:
+        # Known even where the rest cannot be read, for HEAD is refused without a body.
+        self.command = header_plus.split(b" ", 1)[0].decode("latin-1")
         try:
             super().parse_header(header_plus)
         except ValueError:  # of the standard library: an address or a number that it cannot read
             raise ParsingError("The head of the request cannot be read") from None
+        # Waitress takes Transfer-Encoding out of the headers where it heeds it.
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            # A proxy in front may see another end than we do, and take the rest for the next request.
+            raise ParsingError("The length of the body is told in two ways")
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -60,13 +67,24 @@ class _Measured(Task):
     def service(self) -> None:
         server, path = self.channel.server, getattr(self.request, "path", "")
         if server.draining:
-            self.set_close_on_finish()
+            self.end_connection()
         with server.at_work(path):
             super().service()
         code, seconds = self.status[:3], time.monotonic() - self.request.queued
         server.metrics.count_request(path, code, seconds)
-        method = getattr(self.request, "command", "")
-        log("debug", "request", method=method[:20], path=path[:200], status=code, seconds=round(seconds, 6))
+        log(
+            "debug",
+            "request",
+            method=self.request.command[:20],
+            path=path[:200],
+            status=code,
+            seconds=round(seconds, 6),
+        )
+
+    def end_connection(self) -> None:
+        """Close after this answer, and do not promise Keep-Alive all the same to HTTP/1.0, as Waitress would."""
+        self.request.headers["CONNECTION"] = "close"
+        self.set_close_on_finish()
 
 
 class Answer(_Measured, WSGITask):
@@ -91,11 +109,11 @@ class Refusal(_Measured, ErrorTask):
         body = problems.render(code, kind, title, f"{error.body}.")
         self.status = f"{code} {reason}"
         self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
-        self.set_close_on_finish()
+        self.end_connection()
         self.content_length = len(body)
         self.channel.refused = True
-        self.write(body)
-        problems.report(code, kind, getattr(self.request, "command", ""), getattr(self.request, "path", ""))
+        self.write(b"" if self.request.command == "HEAD" else body)
+        problems.report(code, kind, self.request.command, getattr(self.request, "path", ""))
 
 
 class Channel(HTTPChannel):
