@@ -106,7 +106,7 @@ def _client(run: Run, target: Target, url: str | None, place: Callable[[], Place
             from sentiment_cli.deployment.deploying import api_client
 
             entered = place()
-            with api_client(entered.aws, entered.names, entered.project.api.auth) as client:
+            with api_client(entered.aws, entered.names) as client:
                 yield client
 
 

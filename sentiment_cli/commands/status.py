@@ -33,7 +33,7 @@ def status(
 
     flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
     place = enter(run, stage, sandbox, flags, hosting=False)
-    found = look(place.aws, place.names, place.project.api.auth)
+    found = look(place.aws, place.names)
     _show(run, place, found)
     run.terminal.result(found.as_dict())
 

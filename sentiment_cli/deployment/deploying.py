@@ -188,7 +188,7 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
     )  # fmt: skip
 
 
-def api_client(aws: Aws, names: Names, auth: str) -> InferenceClient:
+def api_client(aws: Aws, names: Names) -> InferenceClient:
     """A client of the stage's API. Raises InputError where there is none."""
     with translated("find the API"):
         url = apis.url_of(aws, names)
@@ -197,6 +197,7 @@ def api_client(aws: Aws, names: Names, auth: str) -> InferenceClient:
                 f"There is no API of {names.prefix}.", "It was not deployed, or was torn down.",
                 "Run `sentiment-cli deploy`, or ask another --target.", code="no-api",
             )  # fmt: skip
+        auth = apis.auth_of(aws, names) or "none"
         key = apis.key(aws, names) if auth == "api-key" else None
         return asking.client(aws, url, auth, key)
 

@@ -55,12 +55,13 @@ class Status:
         }
 
 
-def look(aws: Aws, names: Names, auth: str) -> Status:
+def look(aws: Aws, names: Names) -> Status:
     """Ask AWS for all of it."""
     with translated(f"look at {names.prefix}"):
         found = endpoint.describe(aws, names.endpoint)
         config = _config(aws, names, str(found["EndpointConfigName"])) if found else None
         url = apis.url_of(aws, names)
+        auth = apis.auth_of(aws, names) if url else None
         metrics = _metrics(aws, names) if found else {}
     cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
     return Status(
