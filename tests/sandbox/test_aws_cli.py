@@ -85,7 +85,7 @@ def test_other_services(cli: Cli, name: str) -> None:
     assert cli("sagemaker", "list-endpoints") == {"Endpoints": []}
     made = cli("ecr", "create-repository", "--repository-name", name)["repository"]
     assert made["repositoryArn"] == f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/{name}"
-    assert cli("cloudwatch", "describe-alarms")["MetricAlarms"] == []
+    assert cli("cloudwatch", "describe-alarms", "--alarm-names", name)["MetricAlarms"] == []
     assert len(cli("service-quotas", "list-service-quotas", "--service-code", "sagemaker")["Quotas"]) > 250
 
 

@@ -130,7 +130,7 @@ def test_a_user_with_a_key(aws: Aws, name: str) -> None:
 def test_the_environment_is_enough(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in aws.sandbox.environment().items():
         monkeypatch.setenv(variable, value)
-    assert boto3.client("sts", "eu-west-1").get_caller_identity()["Account"] == ACCOUNT
+    assert boto3.session.Session().client("sts", "eu-west-1").get_caller_identity()["Account"] == ACCOUNT
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
