@@ -33,7 +33,10 @@ def main() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # another one, while the first was told of
+        os._exit(Interrupted.exit_code)
     if code == Interrupted.exit_code and threading.active_count() > 1:
         os._exit(code)  # a second Ctrl-C: whatever still waits for AWS in a thread is not waited for
     sys.exit(code)

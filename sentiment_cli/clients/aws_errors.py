@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -107,6 +108,11 @@ def _not_reached(doing: str, error: BaseException) -> SentimentError:
         fix = "Correct the AWS configuration (~/.aws/config, or the file that AWS_CONFIG_FILE names)."
     elif name in _NO_LOGIN or name.startswith("Login"):
         return CredentialsError(f"Cannot {doing}.", why, _LOG_IN_AGAIN, code=name)
+    elif os.environ.get("AWS_ENDPOINT_URL"):
+        fix = (
+            "AWS_ENDPOINT_URL sends all requests to that address: start what should answer there (a sandbox with "
+            "`sentiment-cli sandbox up`), or unset it."
+        )
     else:
         fix = "Check the network and the proxy settings (HTTPS_PROXY), then run the command again."
     return SentimentError(f"Cannot {doing}.", why, fix, code=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,7 +56,8 @@ def teardown(
         run.terminal.talk(inventory_table(found))
         _confirm(run, place, found, confirm)
     done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data)
-    forget(place.project_dir, stage)
+    with suppress(OSError):  # a full or read-only disk: what it remembers is gone from AWS
+        forget(place.project_dir, stage)
     _show(run, place, done)
 
 

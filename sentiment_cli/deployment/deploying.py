@@ -229,9 +229,10 @@ def _resumable(error: SentimentError, journal: Journal) -> SentimentError:
     """`error`, as PartlyDone where something was made that the next run keeps."""
     if error.exit_code != 1 or not journal.state.resources:
         return error
+    onward = "" if "`sentiment-cli deploy" in error.fix else "; `sentiment-cli deploy` goes on from there"
     return PartlyDone(
         error.what,
         error.why,
-        f"{error.fix} What was made before is kept; `sentiment-cli deploy` goes on from there.",
+        f"{error.fix} What was made before is kept{onward}.",
         code=error.code,
     )

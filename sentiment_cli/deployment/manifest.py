@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ def read(archive: Path) -> Mapping[str, Any]:
             unpack(archive, Path(scratch) / "model")
             return verify(Path(scratch) / "model")
         except (ArtifactError, OSError) as error:
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # it is this machine's disk that is full
+                raise
             raise InputError(
                 f"{archive} cannot be deployed.", str(error).removesuffix(f" {_AGAIN}"), _AGAIN,
                 code="artifact-unusable",

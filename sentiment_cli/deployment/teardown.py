@@ -75,14 +75,15 @@ def apply(
     Raises SentimentError where AWS refuses, Interrupted after Ctrl-C; what is gone stays gone.
     """
     deleted: list[Existing] = []
+    record = _Record(journal, emit)
 
     def all_of_it() -> TornDown:
-        _remove(aws, found, deleted, journal, emit)
+        _remove(aws, found, deleted, record, emit)
         late = _look_again(aws, names, emit, keep_data=keep_data)
-        _remove(aws, late, deleted, journal, emit)
+        _remove(aws, late, deleted, record, emit)
         remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
         if not remaining and not keep_data:
-            journal.forget()
+            record.forget()
         return TornDown(tuple(map(_words, deleted)), tuple(map(_words, remaining)))
 
     try:
@@ -93,18 +94,40 @@ def apply(
         raise _resumable(error, [each for each in found if each not in deleted]) from error
 
 
-def _remove(aws: Aws, found: Sequence[Existing], deleted: list[Existing], journal: Journal, emit: Emit) -> None:
+class _Record:
+    """The journal, as far as it can be written: no full disk may keep anybody from what stops the bill."""
+
+    def __init__(self, journal: Journal, emit: Emit) -> None:
+        self._journal, self._emit, self._lost = journal, emit, False
+
+    def note(self, each: Existing, status: str) -> None:
+        self._try(lambda: self._journal.note(each.kind, each.name, status))
+
+    def forget(self) -> None:
+        self._try(self._journal.forget)
+
+    def _try(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            if not self._lost:
+                why = f"{error.filename or 'The journal'} cannot be written: {error.strerror}."
+                self._emit(Note(f"{why} What is on AWS is deleted all the same.", "warning"))
+            self._lost = True
+
+
+def _remove(aws: Aws, found: Sequence[Existing], deleted: list[Existing], record: _Record, emit: Emit) -> None:
     for number, each in enumerate(found, 1):
         if aws.leaving.is_set():
             raise Interrupted("Left between two steps.", code="interrupted")
         title = f"Delete {each.kind}"
         emit(StepStarted(number, len(found), title))
         began = time.monotonic()
-        journal.note(each.kind, each.name, "deleting")
+        record.note(each, "deleting")
         with translated(f"delete the {each.kind} {each.name}"):
             each.delete(emit)
         deleted.append(each)
-        journal.note(each.kind, each.name, "deleted")
+        record.note(each, "deleted")
         emit(StepDone(title, time.monotonic() - began, each.name))
 
 

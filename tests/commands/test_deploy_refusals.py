@@ -186,7 +186,7 @@ def test_no_docker_engine(refused: Path, box: Sandbox, skip: tuple[str, ...]) ->
 def test_aws_out_of_reach_is_told_soon(refused: Path, box: Sandbox) -> None:
     began = time.monotonic()
     said = error(refused, *DEPLOY, code=1, **real(box, AWS_ENDPOINT_URL="http://127.0.0.1:9"))
-    assert "network" in said["fix"]
+    assert "AWS_ENDPOINT_URL" in said["fix"]
     assert time.monotonic() - began < 60
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +66,7 @@ def test_ctrl_c_while_the_endpoint_starts_says_what_there_is_and_can_be_gone_on_
 def test_ctrl_c_while_something_is_written_lets_it_end(project: Path, box: Sandbox) -> None:
     box.add_fault("slow", "s3:PutObject", seconds=3)
     screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
-    screen.wait_for("Create artifact ")
+    screen.wait_for("3/8 Create artifact")
     screen.press(CTRL_C)
     assert screen.end() == 130
     text = " ".join(screen.text.split())
@@ -77,7 +79,7 @@ def test_ctrl_c_while_something_is_written_lets_it_end(project: Path, box: Sandb
 def test_a_second_ctrl_c_leaves_at_once_and_teardown_leaves_nothing(project: Path, box: Sandbox) -> None:
     box.add_fault("slow", "s3:PutObject", seconds=15)
     screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
-    screen.wait_for("Create artifact ")
+    screen.wait_for("3/8 Create artifact")
     screen.press(CTRL_C)
     screen.wait_for("Ctrl-C again leaves at once")
     screen.press(CTRL_C)
@@ -92,7 +94,7 @@ def test_ctrl_c_while_the_answers_are_checked_says_what_there_is(project: Path, 
     box.add_fault("slow", "sagemaker-runtime:InvokeEndpoint", seconds=5)
     box.add_fault("slow", "sagemakerruntime:InvokeEndpoint", seconds=5)
     screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
-    screen.wait_for("8/8 Create endpoint")
+    screen.wait_for("✓ 8/8 Create endpoint")
     time.sleep(0.5)
     screen.press(CTRL_C)
     assert screen.end() == 130
@@ -157,3 +159,32 @@ def test_what_cannot_be_deleted_is_told_and_the_next_run_removes_it(project: Pat
     assert REMOVE in said["fix"]
     assert "sagemaker:endpoint" not in box.about()["resources"]
     teardown(project, box)
+
+
+def test_a_full_disk_keeps_nobody_from_stopping_the_bill(project: Path, box: Sandbox) -> None:
+    deploy(project, "--no-api")
+    program = (
+        "import sys\nfrom sentiment_cli.deployment import state\n"
+        "def full(path, *more, **options): raise OSError(28, 'No space left on device', str(path))\n"
+        "state.write_atomically = full\nfrom sentiment_cli.main import run\nsys.exit(run(sys.argv[1:]))\n"
+    )
+    arguments = ("teardown", "--sandbox", "--yes", "--confirm", "tweets", "--json")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=project, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["remaining"] == []
+    assert done.stderr.count("No space left on device") == 1
+    assert box.about()["resources"] == {}
+
+
+def test_a_ctrl_c_while_the_first_is_told_of_shows_no_traceback(project: Path) -> None:
+    program = (
+        "import sys\nfrom sentiment_cli.terminal.console import Terminal\n"
+        "def again(*_): raise KeyboardInterrupt\n"
+        "Terminal.fail = again\nsys.argv = ['sentiment-cli', 'plan', '--stage', 'Not A Stage']\n"
+        "from sentiment_cli.main import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
