@@ -15,10 +15,10 @@ ENTER, DOWN, CTRL_C = "\r", "\x1b[B", "\x03"
 
 
 class Screen:
-    """`sentiment-cli ARGUMENTS` on a terminal of 100 columns."""
+    """`sentiment-cli ARGUMENTS` on a terminal."""
 
-    def __init__(self, *arguments: str, cwd: Path, rows: int = 40, **environment: str) -> None:
-        self.screen = pyte.Screen(100, rows)
+    def __init__(self, *arguments: str, cwd: Path, rows: int = 40, columns: int = 100, **environment: str) -> None:
+        self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.Stream(self.screen)
         self.history = ""
         self.child = pexpect.spawn(
@@ -26,7 +26,7 @@ class Screen:
             ["-m", "sentiment_cli", *arguments],
             cwd=str(cwd),
             env={**os.environ, "TERM": "xterm-256color", **environment},
-            dimensions=(rows, 100),
+            dimensions=(rows, columns),
             encoding="utf-8",
             timeout=30,
         )

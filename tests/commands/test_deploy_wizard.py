@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,3 +184,44 @@ def test_a_flag_of_the_other_kind_names_the_flag_that_it_needs(bare: Path, kind:
     done = run("plan", "--sandbox", "--region", "eu-west-1", "--json", *flags.split(), cwd=bare)
     assert done.returncode == 2
     assert needed in json.loads(done.stdout)["error"]["why"]
+
+
+def test_the_card_holds_a_line_for_the_shell_that_works(project: Path) -> None:
+    """Pasted as it is, for each kind of protection."""
+    found = sandbox.up(project, engine="process")
+    try:
+        for auth, fails in (("api-key", {}), ("none", {}), ("iam", {"AWS_SECRET_ACCESS_KEY": "wrong"})):
+            done = run("deploy", "--sandbox", "--yes", "--api-auth", auth, cwd=project)
+            assert done.returncode == 0, done.stderr
+            line = done.stdout.splitlines()[-1]
+            assert "Positive" in shell(line, **found.environment()), line
+            if fails:
+                assert "signature" in shell(line, **{**found.environment(), **fails})
+    finally:
+        sandbox.down(project)
+
+
+def shell(line: str, **environment: str) -> str:
+    """What a line prints in a shell."""
+    done = subprocess.run(
+        ["bash", "-c", line], env={**os.environ, **environment}, capture_output=True, text=True, check=True, timeout=60
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize(("columns", "term"), [(60, "xterm-256color"), (60, "dumb"), (100, "xterm-256color")])
+def test_a_plan_reads_well_in_a_narrow_terminal(bare: Path, columns: int, term: str) -> None:
+    screen = Screen("plan", "--sandbox", "--region", "eu-west-1", "--endpoint", "realtime", "--instance-type",
+                    "ml.m5.large", "--api-auth", "iam", cwd=bare, rows=60, columns=columns, TERM=term)  # fmt: skip
+    assert screen.end() == 0
+    assert "/aws/sagemaker/Endpoints/tweets-dev" in screen.text
+    assert "it does not exist" in screen.text
+    assert max(map(len, screen.text.splitlines())) <= columns
+    assert ("\x1b" in screen.history) is (term != "dumb")
+
+
+def test_nothing_in_a_pipe_moves_or_is_coloured(bare: Path) -> None:
+    done = run("plan", "--sandbox", "--region", "eu-west-1", cwd=bare)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
