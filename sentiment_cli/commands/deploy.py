@@ -71,10 +71,11 @@ def deploy(
         run.terminal.result(plan.as_dict())
         return
     if plan.todo:
-        deploying.check(place.aws, target, plan, run.terminal.emit, local_test=False)
+        deploying.check(place.aws, target, plan, run.terminal.emit)
         _warn_of_open_api(run, place, plan)
         run.confirm(_question(place, plan), default=True)
-        deploying.check(place.aws, target, plan, run.terminal.emit, local_test=not skip_local_test)
+        if not skip_local_test:
+            deploying.try_locally(target, plan, run.terminal.emit)
     else:
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)

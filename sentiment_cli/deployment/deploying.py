@@ -90,11 +90,15 @@ def make_plan(aws: Aws, target: Target) -> Plan:
     return planner.plan(aws, stack)
 
 
-def check(aws: Aws, target: Target, plan: Plan, emit: Emit, *, local_test: bool) -> None:
-    """Everything that can be known before the first change. Raises Refused or SentimentError."""
+def check(aws: Aws, target: Target, plan: Plan, emit: Emit) -> None:
+    """Everything that can be known before anything is done. Raises Refused or SentimentError."""
     preflight.image_can_be_made(plan, target.engine)
     preflight.quota(aws, plan, emit)
-    if local_test and any(change.kind == model.Model.kind for change in plan.todo):
+
+
+def try_locally(target: Target, plan: Plan, emit: Emit) -> None:
+    """Run image and artifact on this machine, where they are to go live anew. Raises SentimentError."""
+    if any(change.kind == model.Model.kind for change in plan.todo):
         rehearse(plan, target.home / target.stage / "rehearsal", target.engine, emit)
 
 

@@ -124,7 +124,7 @@ def test_more_than_the_quota_is_refused_with_what_would_do(aws: Aws, target: Tar
     wanted = on(target, instance_type="ml.c7i.large", instance_count=2)
     plan = deploying.make_plan(aws, wanted)
     with pytest.raises(Refused) as refused:
-        deploying.check(aws, wanted, plan, ignore, local_test=False)
+        deploying.check(aws, wanted, plan, ignore)
     assert refused.value.code == "quota"
     assert "Its quota is 1" in refused.value.why
     assert "ml.t2.medium ($0.056/h)" in refused.value.fix
