@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -88,13 +89,18 @@ def test_ctrl_c_ends_the_server(project: Path) -> None:
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
 def test_a_closed_terminal_or_kill_ends_the_server_too(project: Path, by: signal.Signals) -> None:
     command = [sys.executable, "-m", "sentiment_cli", "serve-local", *PROCESS, "--port", "0", "--json"]
+    # Whoever runs the tests may ignore SIGHUP (nohup does), and what is ignored is inherited.
+    heeds = partial(signal.signal, by, signal.SIG_DFL)
     with subprocess.Popen(
-        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=heeds
     ) as started:
-        assert started.stdout is not None
-        url = json.loads(started.stdout.readline())["url"]
-        started.send_signal(by)
-        assert started.wait(30) == 130
+        try:
+            assert started.stdout is not None
+            url = json.loads(started.stdout.readline())["url"]
+            started.send_signal(by)
+            assert started.wait(30) == 130
+        finally:
+            started.kill()
     with pytest.raises(httpx.ConnectError):
         httpx.get(url + "/ping", trust_env=False)
 
