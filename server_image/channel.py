@@ -4,7 +4,7 @@ The only module that reaches into Waitress's inner classes beside `connections`.
 """
 
 # types-waitress describes these inner classes too loosely to be checked against.
-# mypy: disable-error-code="arg-type, attr-defined, override, union-attr, operator"
+# mypy: disable-error-code="arg-type, assignment, attr-defined, override, union-attr, operator"
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
-from waitress.utilities import BadRequest, Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
-from server_image import problems
+from server_image import framing, problems
 from server_image.logs import log
 
 _LINGER_SECONDS = 5.0
@@ -32,7 +32,7 @@ class RequestTimeout(Error):
 
 
 class Parser(HTTPRequestParser):
-    """Knows when its request began, and bounds what Waitress would gather without end."""
+    """Knows when its request began, and leaves no doubt where it ends."""
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
@@ -42,6 +42,8 @@ class Parser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         # Known even where the rest cannot be read, for HEAD is refused without a body.
         self.command = header_plus.split(b" ", 1)[0].decode("latin-1")
+        if reason := framing.doubt(header_plus):
+            raise ParsingError(reason)
         try:
             super().parse_header(header_plus)
         except ValueError:  # of the standard library: an address or a number that it cannot read
@@ -50,15 +52,8 @@ class Parser(HTTPRequestParser):
         if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
             # A proxy in front may see another end than we do, and take the rest for the next request.
             raise ParsingError("The length of the body is told in two ways")
-
-    def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
-        # Each further piece of an endless chunk header or trailer would copy all pieces before it.
-        receiver = self.body_rcv if self.chunked and not self.completed else None
-        if receiver is not None and (len(receiver.control_line) > 1024 or len(receiver.trailer) > 65_536):
-            self.error = BadRequest("A chunk's header or the trailer is too long")
-            self.completed = True
-        return consumed
+        if self.chunked:
+            self.body_rcv = framing.Chunks(self.body_rcv.getbuf())
 
 
 class _Measured(Task):

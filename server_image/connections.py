@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from heapq import nlargest
 from typing import Any
 
 from waitress import wasyncore
@@ -17,6 +18,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from server_image.acceptor import CONNECTIONS_EACH
 from server_image.channel import Channel
 from server_image.metrics import Metrics
 from server_image.settings import Limits, Settings
@@ -27,6 +29,10 @@ SEND_AT = 18_000
 the body of each answer apart and wakes the loop for each."""
 DRAIN_SECONDS = 25.0
 _IDLE_SECONDS = 120
+_AT_ONCE = 64  # connections that are taken from the feed in a row
+_CROWDED = CONNECTIONS_EACH - _AT_ONCE
+"""Connections that may be silent at once: else as many clients as there are places could keep everybody out by saying
+nothing."""
 _DRAIN_IDLE_SECONDS = 1.0
 _DRAIN_PARTIAL_SECONDS = 5.0
 
@@ -105,7 +111,10 @@ class Server(BaseWSGIServer):
         return not self.draining
 
     def handle_read(self) -> None:
-        self._receive()
+        for _ in range(_AT_ONCE):
+            if not self._receive():
+                break
+        self._make_room()
 
     def handle_close(self) -> None:
         """The other end is closed, yet connections may still lie in the feed."""
@@ -149,6 +158,12 @@ class Server(BaseWSGIServer):
             self.metrics.count_connection(closed=True)
             return
         self.channel_class(self, connection, address, self.adj, map=self._map)
+
+    def _make_room(self) -> None:
+        """Let go of the most silent; who waits for an answer, or reads it, has nothing to fear."""
+        channels = [channel for channel in self.active_channels.values() if not channel.will_close]
+        for channel in nlargest(len(channels) - _CROWDED, channels, key=Channel.idle_seconds):
+            channel.will_close = channel.idle_seconds() > 0
 
     def _drained(self) -> bool:
         if not self.draining:

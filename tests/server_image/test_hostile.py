@@ -8,11 +8,16 @@ import random
 import resource
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from running_server import RunningServer, StartServer
+from wire import Connection
+
+from server_image.acceptor import CONNECTIONS_EACH
 
 HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 BODY = b'{"input":[{"text": "love"}]}'
@@ -132,6 +137,83 @@ def test_requests_in_a_row_without_waiting(lexicon: RunningServer) -> None:
     assert got.count(b"HTTP/1.1 200 OK") == 21
 
 
+SMUGGLED = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED_BODY = b"1c\r\n" + BODY + b"\r\n0\r\n\r\n"
+SMUGGLING = {
+    "a length, then chunks": HEAD + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks, then a length": HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n" + CHUNKED_BODY,
+    "another length": HEAD + b"Content-Length: 28\r\nContent-Length: 0\r\n\r\n" + BODY,
+    "the same length again": HEAD + b"Content-Length: 28\r\nContent-Length: 28\r\n\r\n" + BODY,
+    "a list of lengths": HEAD + b"Content-Length: 28, 28\r\n\r\n" + BODY,
+    "a length with a sign": HEAD + b"Content-Length: +28\r\n\r\n" + BODY,
+    "a length in other digits": HEAD + b"Content-Length: 0x1c\r\n\r\n" + BODY,
+    "a length with a tab of another kind": HEAD + b"Content-Length: 28\x0b\r\n\r\n" + BODY,
+    "no length in the header for it": HEAD + b"Content-Length:\r\n\r\n" + BODY,
+    "a space before the colon": HEAD + b"Transfer-Encoding : chunked\r\nContent-Length: 28\r\n\r\n" + BODY,
+    "a coding with a tab of another kind": HEAD + b"Transfer-Encoding:\x0bchunked\r\n\r\n" + CHUNKED_BODY,
+    "a coding with a byte behind": HEAD + b"Transfer-Encoding: chunked\x85\r\n\r\n" + CHUNKED_BODY,
+    "a coding nearly known": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKED_BODY,
+    "a coding in quotes": HEAD + b'Transfer-Encoding: "chunked"\r\n\r\n' + CHUNKED_BODY,
+    "a coding after identity": HEAD + b"Transfer-Encoding: identity, chunked\r\n\r\n" + CHUNKED_BODY,
+    "a coding before identity": HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n" + CHUNKED_BODY,
+    "a coding twice": HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED_BODY,
+    "a coding twice in a list": HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKED_BODY,
+    "no coding in the header for it": HEAD + b"Transfer-Encoding:\r\n\r\n" + CHUNKED_BODY,
+    "a comma for a coding": HEAD + b"Transfer-Encoding: ,\r\n\r\n" + CHUNKED_BODY,
+    "a coding with an underscore": HEAD + b"Transfer_Encoding: chunked\r\nContent-Length: 28\r\n\r\n" + BODY,
+    "a length with an underscore": HEAD + b"Content_Length: 5\r\nContent-Length: 28\r\n\r\n" + BODY,
+    "chunks in HTTP/1.0": b"POST /invocations HTTP/1.0\r\nConnection: keep-alive\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKED_BODY,
+    "chunks without a version": b"POST /invocations\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED_BODY,
+    "a coding on a line of its own": HEAD + b"Transfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKED_BODY,
+    "a header on two lines": b"GET /ping HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
+    "a space before the first header": b"GET /ping HTTP/1.1\r\n Host: x\r\n\r\n",
+    "only line feeds": b"GET /ping HTTP/1.1\nHost: x\n\n",
+    "a line feed at the end": b"GET /ping HTTP/1.1\r\nHost: x\r\n\n",
+    "a line feed in the head": HEAD + b"A: b\nContent-Length: 28\r\n\r\n" + BODY,
+    "a carriage return in the head": HEAD + b"A: b\rContent-Length: 28\r\n\r\n" + BODY,
+    "a chunk with spaces": chunked(b"1c \r\n", BODY, b"\r\n0\r\n\r\n"),
+    "a chunk with 0x": chunked(b"0x1c\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "a chunk that ends with a line feed": chunked(b"1c\r\n", BODY, b"\n0\r\n\r\n"),
+    "a chunk's length that ends with a line feed": chunked(b"1c\n\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "a chunk after an empty line": chunked(b"\r\n1c\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "an extension with a space": chunked(b"1c ;a=b\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "an extension with a line feed": chunked(b"1c;a\n\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "an extension with a carriage return": chunked(b"1c;a\rb\r\n", BODY, b"\r\n0\r\n\r\n"),
+    "an extension with a line end in quotes": chunked(b'1c;a="\r\n', BODY, b"\r\n0\r\n\r\n"),
+    "a trailer that is a request": chunked(b"1c\r\n", BODY, b"\r\n0\r\nGET /ping HTTP/1.1\r\n\r\n"),
+    "a trailer with line feeds": chunked(b"1c\r\n", BODY, b"\r\n0\r\nA: b\n\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("data", SMUGGLING.values(), ids=SMUGGLING.keys())
+def test_no_second_request_hides_behind_a_first(lexicon: RunningServer, data: bytes) -> None:
+    """What a proxy in front may see the end of elsewhere is refused, and nothing that follows is looked at."""
+    with Connection(lexicon.port) as connection:
+        connection.send(data + SMUGGLED)
+        answer = connection.answer()
+        assert answer is not None
+        assert answer.status == 400
+        assert connection.ends()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"Transfer-Encoding: CHUNKED\r\n\r\n" + CHUNKED_BODY,
+        HEAD + b"Transfer-Encoding:\tchunked\r\n\r\n" + CHUNKED_BODY,
+        chunked(b'1C;a=b;c="d e"\r\n', BODY, b"\r\n0;last\r\n\r\n"),
+    ],
+    ids=["a coding in capitals", "a tab before a coding", "extensions of chunks"],
+)
+def test_what_http_leaves_in_no_doubt_is_read(lexicon: RunningServer, data: bytes) -> None:
+    with Connection(lexicon.port) as connection:
+        connection.send(data + b"GET /ping HTTP/1.1\r\nConnection: close\r\n\r\n")
+        answers = [connection.answer(), connection.answer()]
+        assert [(each.status, bool(each.body)) for each in answers if each] == [(200, True), (200, False)]
+        assert connection.ends()
+
+
 def test_a_client_that_does_not_wait_for_its_answer(lexicon: RunningServer) -> None:
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", lexicon.port)) as connection:
@@ -166,7 +248,7 @@ def test_strangers_cannot_flood_the_log_nor_forge_lines_in_it(start_server: Star
 
 
 def test_more_connections_than_descriptors(start_server: StartServer) -> None:
-    """Those that do not fit wait for their turn; none of the others suffers."""
+    """Those that say nothing make room; none of the others suffers."""
     server = start_server(MODEL_SERVER_WORKERS=1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
@@ -189,17 +271,61 @@ def test_more_connections_than_descriptors(start_server: StartServer) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+def test_ten_thousand_silent_connections_keep_nobody_out(start_server: StartServer) -> None:
+    """Who is silent for the longest makes room; whoever asks gets an answer, and no process grows."""
+    server = start_server()
+    before = sum(memory(pid) for pid in server.workers())
+    waits = []
+    with crowd(server, 10_000) as joined:
+        for number in joined:
+            if number % 1000 == 0:
+                start = time.monotonic()
+                assert httpx.get(f"{server.url}/ping", timeout=5).status_code == 200
+                waits.append(time.monotonic() - start)
+        assert server.ask("love").status_code == 200
+        assert sum(memory(pid) for pid in server.workers()) < before + 60
+        assert server.metric("model_server_connections") <= 2 * CONNECTIONS_EACH
+    assert len(waits) == 10
+    assert server.metric("model_server_worker_starts_total") == 2
+
+
+def memory(pid: int) -> int:
+    """MiB that a process holds."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0]) // 1024
+
+
+@contextmanager
+def crowd(server: RunningServer, number: int) -> Iterator[Iterator[int]]:
+    """Connects one client after the other, each of which says nothing or half a head; they leave at the end."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < number + 500:
+        pytest.skip(f"this user may open {hard} files only")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number + 500, hard))
+    clients: list[socket.socket] = []
+
+    def join() -> Iterator[int]:
+        for count in range(1, number + 1):
+            clients.append(socket.create_connection(("127.0.0.1", server.port)))
+            clients[-1].sendall(b"POST /invocations HTTP/1.1\r\n" * (count % 2))
+            yield count
+
+    try:
+        yield join()
+    finally:
+        for client in clients:
+            client.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_large_bodies_leave_no_memory_behind(start_server: StartServer) -> None:
     server = start_server(MODEL_SERVER_WORKERS=1)
     bomb = b'{"input":[' + b"[]," * 1_000_000 + b"[]]}"
 
-    def used() -> int:
-        text = Path(f"/proc/{server.workers()[0]}/status").read_text()
-        return int(text.split("VmRSS:")[1].split()[0]) // 1024
-
     for _ in range(2):
         assert httpx.post(f"{server.url}/invocations", content=bomb).status_code == 400
-    after_two = used()
+    after_two = memory(server.workers()[0])
     for _ in range(6):
         assert httpx.post(f"{server.url}/invocations", content=bomb).status_code == 400
-    assert used() < after_two + 60
+    assert memory(server.workers()[0]) < after_two + 60
