@@ -72,7 +72,7 @@ def build(
         Step(LogGroup(names)),
         Step(model, (ExecutionRole.kind, Artifact.kind, Image.kind if with_image else Repository.kind)),
         Step(config, (Model.kind,)),
-        Step(Endpoint(names, config.name), (EndpointConfig.kind, LogGroup.kind)),
+        Step(Endpoint(names, config.name, config.hosting == "serverless"), (EndpointConfig.kind, LogGroup.kind)),
         *([Step(api, (Endpoint.kind, Bucket.kind))] if api else []),
     ]
     return Stack(names, tuple(steps), manifest, archive, artifact, config, content, api)

@@ -60,7 +60,9 @@ def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Em
 
     Raises SentimentError where AWS takes the update back or the answers differ.
     """
-    target = Endpoint(names, version.name)
+    with translated(f"look at the version {version.version}"):
+        serverless = "ServerlessConfig" in endpoint_config.variant_of(aws, version.name)
+    target = Endpoint(names, version.name, serverless)
     journal.note(target.kind, target.name, "updating")
     with translated(f"give the endpoint {names.endpoint} the version {version.version}"):
         bucket, key = _artifact(aws, version.name)

@@ -38,6 +38,8 @@ class Endpoint:
     names: Names
     config: str
     """Name of the endpoint configuration it should serve."""
+    serverless: bool = False
+    """Whether that configuration is serverless."""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,9 @@ class Endpoint:
         status = found["EndpointStatus"]
         if status in ("Failed", "UpdateRollbackFailed", "OutOfService", "Deleting"):
             return Decision("replace", f"it is {status}, which allows nothing but deleting it")
+        if self.serverless and not _is_serverless(found):
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+            return Decision("replace", "AWS makes no serverless one of one with instances; for minutes there is none")
         if found["EndpointConfigName"] != self.config:
             return Decision("update", "serves another version")
         if status in SETTLING:
@@ -171,6 +176,10 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     if describe(aws, names.endpoint) is None:
         return []
     return [Existing(Endpoint.kind, names.endpoint, lambda emit: delete(aws, names.endpoint, emit), bills=True)]
+
+
+def _is_serverless(found: Mapping[str, Any]) -> bool:
+    return any("CurrentServerlessConfig" in each for each in found.get("ProductionVariants", []))
 
 
 def _state(found: Mapping[str, Any]) -> str:

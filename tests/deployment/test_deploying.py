@@ -154,3 +154,14 @@ def test_the_second_look_finds_what_has_the_tags_but_another_name(aws: Aws, targ
     done = remove(aws, target)
     assert done.deleted == (f"log group /other/{names.prefix}",)
     assert done.remaining == ()
+
+
+def test_an_endpoint_with_instances_is_replaced_by_a_serverless_one_and_that_is_said(aws: Aws, target: Target) -> None:
+    deploy(aws, target)
+    serverless = on(target, kind="serverless")
+    [*_, change] = deploying.make_plan(aws, serverless).todo
+    assert (change.kind, change.action) == ("endpoint", "replace")
+    assert "for minutes there is none" in change.reason
+    deploy(aws, serverless)
+    assert deploying.make_plan(aws, serverless).todo == []
+    assert [change.action for change in deploying.make_plan(aws, target).todo][-1] == "update"
