@@ -32,7 +32,7 @@ ONLY_IN = {
     "rich": ("terminal/",),
     "questionary": ("terminal/",),
     "prompt_toolkit": ("terminal/",),
-    "docker": ("clients/docker.py",),
+    "docker": ("clients/docker.py", "clients/docker_engine.py"),
     "boto3": ("clients/", "resources/", "sandbox/"),
     "botocore": ("clients/", "resources/", "sandbox/"),
     "chalice": ("clients/chalice.py",),
