@@ -125,8 +125,8 @@ class Channel(HTTPChannel):
         return 0.0 if self.requests or self.total_outbufs_len else time.time() - self.last_activity
 
     def send_continue(self) -> None:
-        # Waitress would invite the body of a request that it is about to refuse.
-        if self.request.error is None:
+        # Waitress would invite the body of a request that it is about to refuse, and wait for one where none follows.
+        if self.request.error is None and not self.request.completed:
             super().send_continue()
 
     def expire(self, seconds: float) -> None:

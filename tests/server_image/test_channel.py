@@ -65,3 +65,12 @@ def test_a_body_whose_end_can_be_seen_in_two_ways_is_refused(lexicon: RunningSer
         assert answer
         assert answer.status == 400
         assert connection.ends()
+
+
+def test_a_client_that_asks_before_it_sends_nothing_is_answered(lexicon: RunningServer) -> None:
+    with Connection(lexicon.port, seconds=2) as connection:
+        for length in (b"Content-Length: 0\r\n", b""):
+            connection.send(b"POST /invocations HTTP/1.1\r\nExpect: 100-continue\r\n" + length + b"\r\n")
+            answer = connection.answer()
+            assert answer
+            assert answer.status == 400
