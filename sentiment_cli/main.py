@@ -15,6 +15,7 @@ import typer
 from sentiment_cli import __version__
 from sentiment_cli.commands import COMMANDS, GROUPS
 from sentiment_cli.errors import InputError, Interrupted, SentimentError
+from sentiment_cli.redaction import without_secrets
 from sentiment_cli.terminal.console import Terminal
 
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
@@ -119,9 +120,7 @@ def _usage(error: Any) -> InputError:
 def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException | None = None) -> int:
     debug = _wanted("debug", arguments)
     if debug:
-        import traceback
-
-        traceback.print_exception(cause or error)
+        sys.stderr.write(_traceback(cause or error))
     try:
         Terminal(as_json=_wanted("json", arguments), color=not _wanted("no-color", arguments)).fail(error)
     except OSError:
@@ -161,12 +160,17 @@ def _unexpected(error: Exception) -> SentimentError:
 def _write_log(error: Exception) -> Path | None:
     """Keep the traceback, without values of variables, where the user can find it."""
     import tempfile
-    import traceback
 
     try:
         with tempfile.NamedTemporaryFile("w", prefix="sentiment-cli-", suffix=".log", delete=False) as file:
             file.write(f"sentiment-cli {__version__}, Python {sys.version}\n")
-            traceback.print_exception(error, file=file)
+            file.write(_traceback(error))
     except OSError:
         return None
     return Path(file.name)
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return without_secrets("".join(traceback.format_exception(error)))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sentiment_cli.deployment.deploying import Deployed
     from sentiment_cli.deployment.planner import Plan
 
+HIDDEN = "$API_KEY"
+
 
 @command
 def deploy(
@@ -38,6 +40,9 @@ def deploy(
     no_api: NoApiFlag = False,
     skip_local_test: Annotated[
         bool, typer.Option("--skip-local-test", help="Do not try the image on this machine first.")
+    ] = False,
+    show_key: Annotated[
+        bool, typer.Option("--show-key", help="Show the API key again, not only when it is new.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop, as `plan` does.")] = False,
 ) -> None:
@@ -56,13 +61,15 @@ def deploy(
       sentiment-cli deploy --stage prod --yes --json
     """
     from sentiment_cli.commands.place import enter
-    from sentiment_cli.deployment import deploying
+    from sentiment_cli.deployment import deploying, lock
     from sentiment_cli.terminal.deployment import plan_table
 
     flags = values(region, profile, endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
     target = deploying.Target(place.project, place.project_dir, place.home, stage, not no_api, place.engine)
     _warn_of_missing_engine(run, place)
+    if not dry_run:
+        run.until_its_end(lock.held(place.home, stage, "deploy"))
     journal = deploying.journal_of(place.aws, target, run.terminal.emit)
     plan = deploying.make_plan(place.aws, target)
     if plan.todo or dry_run:
@@ -79,7 +86,7 @@ def deploy(
     else:
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
-    _show(run, place, done)
+    _show(run, place, done, show_key=show_key)
     run.terminal.result(done.as_dict())
 
 
@@ -118,13 +125,16 @@ def _question(place: Place, plan: Plan) -> str:
     return f"Make these changes {where}? {cost.source}."
 
 
-def _show(run: Run, place: Place, done: Deployed) -> None:
+def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     from sentiment_cli.terminal.console import card
 
     rows, curl = [], ""
     if done.api:
         rows.append(("URL", done.api["url"]))
-        curl = _curl(done.api["url"], done.api["auth"], done.api["key"], place.aws.region)
+        key = _shown(run, done, show_key=show_key)
+        curl = _curl(done.api["url"], done.api["auth"], key, place.aws.region)
+        if key == HIDDEN:
+            rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy") + " --show-key"))
     cost = done.plan.cost
     price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month ({cost.source})" if cost.hourly else cost.source
     rows += [
@@ -138,6 +148,14 @@ def _show(run: Run, place: Place, done: Deployed) -> None:
         run.terminal.line(curl)
 
 
+def _shown(run: Run, done: Deployed, *, show_key: bool) -> str | None:
+    """The API's key as a person sees it: once, when it is new, and when asked for; with --json it is in the object and
+    nowhere else, for what goes to stderr ends in the logs of build servers."""
+    api = done.api or {}
+    new = any(step.change.kind == "API" and step.change.action == "create" for step in done.steps)
+    return api["key"] if api["key"] is None or (not run.terminal.as_json and (new or show_key)) else HIDDEN
+
+
 def _curl(url: str, auth: str, key: str | None, region: str) -> str:
     """A line for a shell. Keys of AWS stand in it as variables; curl leaves the token away where there is none."""
     body = '{"input": [{"text": "Today was a great day!"}]}'
@@ -145,5 +163,5 @@ def _curl(url: str, auth: str, key: str | None, region: str) -> str:
         f'--aws-sigv4 "aws:amz:{region}:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" '
         '-H "x-amz-security-token: $AWS_SESSION_TOKEN" '
     )
-    proof = {"api-key": f"-H 'x-api-key: {key}' ", "iam": signed}.get(auth, "")
+    proof = {"api-key": f'-H "x-api-key: {key}" ', "iam": signed}.get(auth, "")
     return f"curl {url} {proof}-H 'Content-Type: application/json' -d '{body}'"

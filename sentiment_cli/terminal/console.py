@@ -19,6 +19,7 @@ from rich.text import Text
 
 from sentiment_cli.errors import Declined, Interrupted, SentimentError
 from sentiment_cli.events import Event
+from sentiment_cli.redaction import without_secrets
 from sentiment_cli.terminal.progress import Renderer, brief, renderer_for
 
 OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
@@ -99,12 +100,13 @@ class Terminal:
         self.settle()
         # Stopping and saying no are what the user wanted.
         label = Text() if isinstance(error, (Declined, Interrupted)) else Text("Error: ", "bold red")
-        self.err.print(label.append(error.what, style="bold"))
-        if error.why:
-            self.err.print(Text(brief(error.why)))
-        if error.fix:
-            self.err.print(Text.assemble(("→ ", "cyan"), error.fix))
-        self.result({"error": error.as_dict()})
+        told = {name: without_secrets(text) for name, text in error.as_dict().items()}
+        self.err.print(label.append(told["what"], style="bold"))
+        if told["why"]:
+            self.err.print(Text(brief(told["why"])))
+        if told["fix"]:
+            self.err.print(Text.assemble(("→ ", "cyan"), told["fix"]))
+        self.result({"error": told})
 
     def next_steps(self, *steps: tuple[str, str]) -> None:
         """What to type next: (command, what it does), to stderr."""
