@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 from dataclasses import dataclass
 from types import TracebackType
@@ -52,8 +53,9 @@ class Connection:
         except (BrokenPipeError, ConnectionResetError):
             return
 
-    def end(self) -> None:
-        """Nothing follows from this side."""
+    def end(self, after: float = 0.0) -> None:
+        """Nothing follows from this side. Waits so many seconds before that for an answer to begin."""
+        select.select([self._socket], [], [], after)
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
