@@ -7,7 +7,7 @@ from typing import Any
 from chalice import Chalice, CORSConfig, IAMAuthorizer, Response
 
 from chalicelib import settings
-from chalicelib.bodies import texts_of
+from chalicelib.bodies import refuse_coding, texts_of
 from chalicelib.endpoint import ask
 from chalicelib.page import headers, html
 from chalicelib.problems import Problem
@@ -60,6 +60,7 @@ def health() -> Response:
 
 def _answer() -> Response:
     try:
+        refuse_coding(app.current_request.headers)
         texts, explain = texts_of(app.current_request.raw_body)
         return Response(ask(texts, explain=explain))
     except Problem as problem:
