@@ -19,6 +19,12 @@ def hosting_regions() -> list[str]:
     return regions
 
 
+def partition_of(region: str) -> str:
+    """The part of AWS that a region belongs to, as in its ARNs; nothing is sent."""
+    found: str = _without("profile", "config_file", "credentials_file").get_partition_for_region(region)
+    return found
+
+
 def hosting_instance_types() -> list[str]:
     """Every instance type that an endpoint may use, by SageMaker's service model; nothing is sent."""
     model = _without("profile", "config_file", "credentials_file").get_service_model("sagemaker")

@@ -13,6 +13,8 @@ _LOG_IN_AGAIN = (
     "Log in again (`aws sso login`, `aws login`, or renew the keys with `aws configure`), then run the command again."
 )
 
+_ASK = "Ask whoever administers the account for that permission: `sentiment-cli policy` prints all that are needed."
+
 _CHECK_KEYS = (
     "Check the access key and secret with `aws sts get-caller-identity`, or choose another --profile. A wrong clock on "
     "this machine causes this too."
@@ -32,7 +34,7 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
     **dict.fromkeys(
         # 403 is all that S3 says to a HEAD request
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"),
-        (SentimentError, "Ask whoever administers the account for that permission."),
+        (SentimentError, _ASK),
     ),
     "OptInRequired": (SentimentError, "Enable the region or service for the account in the AWS console."),
     "ResourceLimitExceeded": (

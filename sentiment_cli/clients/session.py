@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sentiment_cli import __version__
-from sentiment_cli.clients.aws import hosting_regions, profiles
+from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
@@ -105,6 +105,12 @@ def connect(region: str, profile: str | None = None) -> Aws:
             code="no-credentials",
         ) from None
     return Aws(said["Account"], region, said["Arn"].split(":")[1], said["Arn"], session)
+
+
+def unasked(account: str, region: str) -> Aws:
+    """The same without credentials, for what only needs names and ARNs. Raises InputError as `connect` does."""
+    _check_region(region)
+    return Aws(account, region, partition_of(region), "", None)
 
 
 def _check_region(region: str) -> None:

@@ -9,6 +9,7 @@ from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
 from sentiment_cli.commands.logs import logs
 from sentiment_cli.commands.plan import plan
+from sentiment_cli.commands.policy import policy
 from sentiment_cli.commands.rollback import rollback
 from sentiment_cli.commands.serve_local import serve_local
 from sentiment_cli.commands.status import status
@@ -27,6 +28,7 @@ COMMANDS = {
     "rollback": rollback,
     "teardown": teardown,
     "doctor": doctor,
+    "policy": policy,
 }
 
 # commands with commands of their own, and what each is about

@@ -21,7 +21,7 @@ from sentiment_cli.terminal.console import Terminal
 P = ParamSpec("P")
 
 EVERY_COMMAND = "Flags of every command"
-OF_A_PLACE = re.compile(r"`(sentiment-cli (?:plan|deploy|teardown|status|logs|rollback)\b[^`]*)`")
+OF_A_PLACE = re.compile(r"`(sentiment-cli (?:plan|deploy|teardown|status|logs|rollback|policy)\b[^`]*)`")
 
 ProjectDir = Annotated[
     Path,

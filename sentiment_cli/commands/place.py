@@ -71,7 +71,7 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     from sentiment_cli.clients.session import connect
 
     filed = projects.load(run.project_dir)
-    _check_stage(stage)
+    check_stage(stage)
     box = use_sandbox(run, start=hosting) if sandbox else None
     answers = _settled(run, flags, hosting=hosting, region=box.region if box else None)
     _keep(run, answers)
@@ -114,7 +114,8 @@ def _running(run: Run) -> Sandbox:
     return found
 
 
-def _check_stage(stage: str) -> None:
+def check_stage(stage: str) -> None:
+    """Raises InputError for what cannot be the name of a stage."""
     from sentiment_cli.errors import InputError
     from sentiment_cli.resources.names import STAGE_MAX, STAGE_PATTERN
 

@@ -172,7 +172,9 @@ def _not_emptied(name: str, refusal: Mapping[str, str]) -> SentimentError:
 def _taken(name: str) -> Refused:
     return Refused(
         f"The bucket {name} cannot be used.",
-        "It exists, and is not yours or not for you to look at: bucket names are shared by everyone on AWS.",
-        "Choose another project name in sentiment.toml, or another --stage: the bucket is named after them.",
+        "It exists, and is not yours or not for you to look at (s3:ListBucket): bucket names are shared by everyone on "
+        "AWS.",
+        "If it is yours, ask for what `sentiment-cli policy` prints; else choose another project name in "
+        "sentiment.toml, or another --stage: the bucket is named after them.",
         code="bucket-taken",
     )

@@ -71,14 +71,33 @@ def _lambda(operation: str, params: Params) -> list[str] | None:
     return [name if name.startswith("arn:") else f"arn:aws:lambda:REGION:ACCOUNT:function:{name}"]
 
 
+def _logs(operation: str, params: Params) -> list[str] | None:
+    """AWS holds a request against the streams of a group, ":*" in a policy, and tags against the group itself.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    if arn := params.get("resourceArn"):
+        return [str(arn)]
+    group = "" if operation == "DescribeLogGroups" else params.get("logGroupName")
+    if group is None:
+        return None
+    return [f"arn:aws:logs:REGION:ACCOUNT:log-group:{group}:log-stream:{params.get('logStreamName', '')}"]
+
+
+def _cloudwatch(operation: str, _params: Params) -> list[str] | None:
+    return [ALL] if operation in ("GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData") else None
+
+
 def _any(_operation: str, _params: Params) -> list[str] | None:
     return [ALL]
 
 
 SERVICES: Mapping[str, Callable[[str, Params], list[str] | None]] = {
+    "cloudwatch": _cloudwatch,
     "ecr": _ecr,
     "iam": _iam,
     "lambda": _lambda,
+    "logs": _logs,
     "pricing": _any,
     "resourcegroupstaggingapi": _any,
     "s3": _s3,

@@ -1,7 +1,8 @@
 """Whether a caller may do what it asks for: its own policies are read, as IAM reads them, and nothing else is.
 
 The owner of an account may do everything. What is not known here, the ARN of a resource or the value of a condition,
-is taken as the policy would have it.
+is taken as the policy would have it. moto's own reader does not serve: what it does not know it takes for met (see
+`gaps.policies`), and it judges no request by the ARNs that AWS would.
 """
 
 from __future__ import annotations
@@ -53,6 +54,21 @@ def needed(asked: Asked, method: str, path: str, params: Mapping[str, Any], acco
             yield Right(action, [role], {**about, **to})
         else:
             yield Right(action, resources and resources[-1:], about)
+
+
+def listed(asked: Asked, method: str, path: str, params: Mapping[str, Any], account: str) -> list[dict[str, Any]]:
+    """The same for the access log: action, resources and circumstances; empty for what was not understood."""
+    if asked.operation is None:
+        return []
+    try:
+        found = list(needed(asked, method, path, params, account))
+    except (AttributeError, KeyError, TypeError):  # parameters that AWS would not take
+        return []
+    return [
+        {"action": each.action, "resources": each.resources, "circumstances": dict(each.circumstances)}
+        for each in found
+        if each.action not in FREE
+    ]
 
 
 def read(caller: callers.Limited) -> list[dict[str, Any]]:

@@ -48,6 +48,18 @@ class ChaliceProject:
             found[policy] = self._policy(policy)
         return {path: self._text(path, value) for path, value in found.items()}
 
+    def permissions(self) -> dict[str, Any]:
+        """The policy of the function's role. Raises InputError where it is not made from a file of the project."""
+        path = self._policy_path(self._config())
+        if path is None:
+            raise InputError(
+                "The API's role has no policy of its own here.",
+                f"api/{CONFIG} lets Chalice work it out, or names a role that is there already.",
+                'Set "autogen_policy" to false and "manage_iam_role" to true there.',
+                code="no-api-policy",
+            )
+        return self._policy(path)
+
     def write(self) -> None:
         """Write those of `files` that differ from what is there."""
         for path, content in self.files().items():
