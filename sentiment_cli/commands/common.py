@@ -6,7 +6,7 @@ import inspect
 import re
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -70,6 +70,8 @@ class Run:
     no_input: bool
     debug: bool
     sources: Mapping[str, str]
+    until_its_end: Callable[[AbstractContextManager[Any]], Any]
+    """Enters what is left when the command is over."""
 
     @property
     def prompter(self) -> Prompter | None:
@@ -195,4 +197,5 @@ def _run(context: typer.Context, shared: Mapping[str, Any]) -> Run:
         no_input=shared["no_input"],
         debug=shared["debug"],
         sources=sources,
+        until_its_end=context.with_resource,
     )

@@ -40,6 +40,7 @@ def teardown(
       sentiment-cli teardown --stage prod --yes --confirm my-tweets --json
     """
     from sentiment_cli.commands.place import enter
+    from sentiment_cli.deployment import lock
     from sentiment_cli.deployment import teardown as tearing
     from sentiment_cli.deployment.deploying import Target, journal_of
     from sentiment_cli.resources.api import forget
@@ -50,6 +51,7 @@ def teardown(
     flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
     place = enter(run, stage, sandbox, flags, hosting=False)
     target = Target(place.project, place.project_dir, place.home, stage)
+    run.until_its_end(lock.held(place.home, stage, "teardown", otherwise=run.terminal.emit))
     journal = journal_of(place.aws, target, run.terminal.emit)
     found = tearing.inventory(place.aws, place.names, keep_data=keep_data)
     if found:

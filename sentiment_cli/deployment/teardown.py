@@ -109,9 +109,9 @@ class _Record:
     def _try(self, write: Callable[[], None]) -> None:
         try:
             write()
-        except OSError as error:
+        except (OSError, SentimentError) as error:
             if not self._lost:
-                why = f"{error.filename or 'The journal'} cannot be written: {error.strerror}."
+                why = f"{error.what} {error.why}" if isinstance(error, SentimentError) else f"{error}."
                 self._emit(Note(f"{why} What is on AWS is deleted all the same.", "warning"))
             self._lost = True
 

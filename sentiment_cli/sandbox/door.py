@@ -73,14 +73,15 @@ class Door:
         body = _whole(environ, request)
         asked = reading.read(request)
         params: dict[str, Any] = {}
-        account, valid, lost = "", True, False
+        account, valid, lost = "", True, None
         own = request.headers.get(INTERNAL) == self._id
         try:
             account = callers.account(asked)
             if not own and TRANSLATED not in environ:
                 signing.check(request, body, asked, self.owner)
             params = reading.parameters(request, asked, body)
-            lost = not own and self.faults.meet(asked, naming.action(asked, request.method, params), account)
+            if not own:
+                lost = self.faults.meet(asked, naming.action(asked, request.method, params), account)
             response = self._ask(environ, request, asked, params, account)
         except Fault as refusal:
             valid = not isinstance(refusal, constraints.Broken)
@@ -91,7 +92,8 @@ class Door:
             response = writing.fault(asked, _defect(asked, error))
         if not own:
             self._write(request, asked, params, account, response, time.monotonic() - began, valid)
-        if lost:
+        if lost is not None:
+            time.sleep(lost.seconds)
             raise Dropped
         return response
 
@@ -132,7 +134,6 @@ class Door:
             resource=naming.resource(asked, params),
             action=naming.action(asked, request.method, params),
             implied=naming.implied(asked, params),
-            rights=rights.listed(asked, request.method, request.path, params, account),
             status=response.status_code,
             account=account,
             region=asked.region,

@@ -34,7 +34,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     times: int = 1
     """How often; 0 is always."""
     seconds: float = 0.0
-    """To wait first."""
+    """To wait first; for `lost`, between the work and the end of the connection."""
+    skip: int = 0
+    """How many requests that fit pass before the first that meets it."""
 
 
 class Dropped(ConnectionResetError):
@@ -63,17 +65,17 @@ class Faults:
         with self._lock:
             return list(self._rules)
 
-    def meet(self, asked: Asked, action: str, who: str) -> bool:
-        """What a request meets: nothing, a wait, a Fault, Dropped; True if its answer is to be lost."""
+    def meet(self, asked: Asked, action: str, who: str) -> Rule | None:
+        """What a request meets: nothing, a wait, a Fault, Dropped; the rule by which its answer is to be lost."""
         rule = self._take(f"{asked.service}:{asked.name}", of_servers=False)
-        if rule is None:
-            return False
+        if rule is None or rule.kind == "lost":
+            return rule
         time.sleep(rule.seconds)
         if rule.kind == "drop":
             raise Dropped
         if rule.kind in TOLD:
             raise TOLD[rule.kind](asked, action, who)
-        return rule.kind == "lost"
+        return None
 
     def start(self, name: str) -> Rule | None:
         """What the servers meet that the operation `name` starts."""
@@ -83,6 +85,9 @@ class Faults:
         with self._lock:
             for place, rule in enumerate(self._rules):
                 if fnmatchcase(name, rule.on) and (rule.kind in OF_SERVERS) is of_servers:
+                    if rule.skip:
+                        self._rules[place] = msgspec.structs.replace(rule, skip=rule.skip - 1)
+                        continue
                     self._count(place, rule)
                     return rule
         return None

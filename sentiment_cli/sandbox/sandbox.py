@@ -55,9 +55,9 @@ class Sandbox:
         found: list[dict[str, Any]] = self._ask("GET", "/faults")
         return found
 
-    def add_fault(self, kind: str, on: str = "*", *, times: int = 1, seconds: float = 0.0) -> None:
+    def add_fault(self, kind: str, on: str = "*", *, times: int = 1, seconds: float = 0.0, skip: int = 0) -> None:
         """Let requests to `on` ("sagemaker:CreateEndpoint", * for any) meet trouble; `faults` tells of which kinds."""
-        self._ask("POST", "/faults", {"kind": kind, "on": on, "times": times, "seconds": seconds})
+        self._ask("POST", "/faults", {"kind": kind, "on": on, "times": times, "seconds": seconds, "skip": skip})
 
     def clear_faults(self) -> None:
         """No more trouble."""
