@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: test lint types pytest demo picture lock clean
+.PHONY: test lint types pytest audit demo picture lock clean
 
 test: lint types pytest
 
@@ -17,6 +17,10 @@ types: $(READY)
 
 pytest: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Known vulnerabilities in the dependencies, where a service can be asked.
+audit: $(READY)
+	$(BIN)/python -m tests.machine.audit
 
 # docs/terminal.svg, from really running the commands in it.
 picture: $(READY)
