@@ -134,6 +134,7 @@ class Door:
             resource=naming.resource(asked, params),
             action=naming.action(asked, request.method, params),
             implied=naming.implied(asked, params),
+            rights=rights.listed(asked, request.method, request.path, params, account),
             status=response.status_code,
             account=account,
             region=asked.region,
