@@ -11,7 +11,7 @@ NOTES = (HOME / "docs/security.md").read_text()
 NAMED = re.compile(r"`(tests/[\w/]+/?test_\w+\.py|tests/test_\w+\.py)::(test_\w+)`")
 
 
-def tests_of(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """What pytest would collect from that file; reading it is enough, and quicker than importing all it needs."""
     body = ast.parse(path.read_text()).body
     return {each.name for each in body if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")}
@@ -20,7 +20,7 @@ def tests_of(path: Path) -> set[str]:
 def test_every_named_test_exists() -> None:
     named = NAMED.findall(NOTES)
     assert len(named) == NOTES.count(".py::") > 30
-    assert [(file, name) for file, name in named if name not in tests_of(HOME / file)] == []
+    assert [(file, name) for file, name in named if name not in names_in(HOME / file)] == []
 
 
 def test_every_threat_has_a_test() -> None:
