@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from sentiment_cli.deployment import teardown
 from sentiment_cli.deployment.preflight import same_place
 from sentiment_cli.deployment.state import FORMAT, Journal, State, load, path_of
 from sentiment_cli.errors import Refused
 from sentiment_cli.events import Event, Note
+from sentiment_cli.resources import Existing
 
 from .small import somewhere
 
@@ -77,3 +79,16 @@ def test_a_stage_stays_where_it_is(journal: Journal, account: str, region: str, 
         same_place(journal.state, here)
     assert refused.value.code == code
     assert refused.value.exit_code == 5
+
+
+def test_one_that_cannot_be_written_keeps_no_teardown_from_deleting(journal: Journal, tmp_path: Path) -> None:
+    path_of(tmp_path, "dev").mkdir(parents=True)
+    told: list[Event] = []
+    record = teardown._Record(journal, told.append)
+    record.note(Existing("endpoint", "e", lambda _: None), "deleting")
+    record.note(Existing("endpoint", "e", lambda _: None), "deleted")
+    record.forget()
+    [note] = told
+    assert isinstance(note, Note)
+    assert note.level == "warning"
+    assert "is deleted all the same" in note.text
