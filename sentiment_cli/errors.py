@@ -7,6 +7,8 @@ resumable, 130 interrupted.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SentimentError(Exception):
     """A failure with its remedy.
@@ -24,6 +26,8 @@ class SentimentError(Exception):
         self.why = why
         self.fix = fix
         self.code = code
+        self.data: dict[str, Any] = {}
+        """What a command found before it failed: keys of its JSON result that stand beside `error`."""
 
     def as_dict(self) -> dict[str, str]:
         """The value of the `error` key in `--json` output."""

@@ -28,6 +28,8 @@ TOKEN_PATTERN = (
 # SageMaker and Lambda names are made as NAME-STAGE-DIGEST and must stay within 63 and 64 characters.
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 NAME_MAX = 32
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+RESERVED = ("sthree-", "amzn-s3-demo-")
 
 Positive = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -129,6 +131,8 @@ def name_problem(name: str) -> str | None:
     """Why `name` cannot be a project name, or None."""
     if len(name) > NAME_MAX:
         return f"at most {NAME_MAX} characters, for AWS resource names are made from it"
+    if name.startswith(RESERVED):
+        return f"not beginning with {' or '.join(RESERVED)}, which S3 keeps for itself"
     if not re.match(NAME_PATTERN, name):
         return "lower-case letters, digits and single hyphens, starting with a letter"
     return None
@@ -166,6 +170,8 @@ def parse(values: dict[str, Any]) -> Project:
         raise ValidationError(f"The first number must not exceed the second, got [{smallest}, {largest}] - at "
                               "`$.model.tfidf.ngram_range`")  # fmt: skip
     _check_pattern(project.model.tfidf.token_pattern)
+    if problem := name_problem(project.name):
+        raise ValidationError(f"{problem[0].upper()}{problem[1:]} - at `$.name`")
     return project
 
 

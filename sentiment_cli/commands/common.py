@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -138,7 +139,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(run, **values)
         except SentimentError as error:
-            _name_the_place(error, place_flags(values.get("stage", "dev"), sandbox=values.get("sandbox", False)))
+            if "sandbox" in values:
+                _name_the_place(error, place_flags(**{name: values.get(name) for name in PLACE}))
             raise
         finally:
             run.terminal.settle()
@@ -160,9 +162,16 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def place_flags(stage: str, *, sandbox: bool) -> str:
-    """What to type after another command to mean the same place."""
-    return ("" if stage == "dev" else f" --stage {stage}") + (" --sandbox" if sandbox else "")
+PLACE = ("stage", "region", "profile", "sandbox")
+
+
+def place_flags(
+    stage: str | None, region: str | None = None, profile: str | None = None, sandbox: bool | None = False
+) -> str:
+    """What to type after another command to mean the same place; `region` and `profile` as given, not as in the file."""
+    said = {"stage": None if stage == "dev" else stage, "region": region, "profile": None if sandbox else profile}
+    flags = "".join(f" --{name} {shlex.quote(value)}" for name, value in said.items() if value)
+    return flags + (" --sandbox" if sandbox else "")
 
 
 def _name_the_place(error: SentimentError, flags: str) -> None:

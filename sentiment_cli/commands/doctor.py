@@ -37,12 +37,14 @@ def doctor(run: Run, region: RegionFlag = None, profile: ProfileFlag = None, san
     if not wrong:
         run.terminal.result(run_result)
         return
-    raise Refused(
+    refused = Refused(
         f"{len(wrong)} of {len(found)} checks found a problem: {', '.join(each.name for each in wrong)}.",
         " ".join(each.what for each in wrong),
         " ".join(each.fix for each in wrong),
         code="doctor",
     )
+    refused.data = run_result
+    raise refused
 
 
 def _findings(run: Run, region: str | None, profile: str | None, sandbox: bool) -> Iterator[Finding]:

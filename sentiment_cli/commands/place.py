@@ -49,6 +49,8 @@ class Place:
     engine: str
     """What runs containers: "docker", or "process" in a sandbox without a Docker engine."""
     sandbox: bool
+    flags: str = ""
+    """What to type after another command to mean this place."""
 
     @property
     def names(self) -> Names:
@@ -58,17 +60,20 @@ class Place:
 
     def command(self, words: str) -> str:
         """How to type another command for this place."""
-        return f"sentiment-cli {words}{place_flags(self.stage, sandbox=self.sandbox)}"
+        return f"sentiment-cli {words}{self.flags}"
 
 
 def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, Any]], *, hosting: bool) -> Place:
     """Settle the values that decide the place (with `hosting`, also what is deployed there), keep the answers in
     sentiment.toml, and find out whose credentials these are. Nothing on AWS is changed.
 
-    Raises InputError with everything that is missing or wrong, CredentialsError, and for a sandbox what it raises.
+    Raises InputError with everything that is missing or wrong, CredentialsError, Refused if the stage is in another
+    account or region, and for a sandbox what it raises.
     """
     from sentiment_cli import project as projects
     from sentiment_cli.clients.session import connect
+    from sentiment_cli.deployment import state
+    from sentiment_cli.deployment.preflight import same_place
 
     filed = projects.load(run.project_dir)
     check_stage(stage)
@@ -77,7 +82,11 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     _keep(run, answers)
     project = _with(filed, answers)
     aws = connect(project.aws.region or "", None if box else project.aws.profile)
-    return Place(project, run.project_dir, home_of(run, sandbox), stage, aws, box.engine if box else "docker", sandbox)
+    home = home_of(run, sandbox)
+    same_place(state.load(home, stage, run.terminal.emit), aws)
+    given = {name: flags[name][1] for name in ("region", "profile") if name in flags}
+    said = place_flags(stage, **given, sandbox=sandbox)
+    return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox, said)
 
 
 def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:

@@ -97,13 +97,15 @@ def _confirm(run: Run, place: Place, found: list[Existing], name: str | None) ->
 def _show(run: Run, place: Place, done: TornDown) -> None:
     from sentiment_cli.errors import PartlyDone
 
-    run.terminal.result(done.as_dict()) if not done.remaining else None
     if done.remaining:
-        raise PartlyDone(
+        left = PartlyDone(
             f"{len(done.remaining)} things of {place.names.prefix} remain.",
             "\n".join(done.remaining),
             f"Run `{place.command('teardown')}` again; what will not go can be deleted in the AWS console.",
             code="remains",
         )
+        left.data = dict(done.as_dict())
+        raise left
+    run.terminal.result(done.as_dict())
     nothing = f"There is nothing of {place.names.prefix} on AWS."
     run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")

@@ -111,7 +111,7 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         steps = executor.apply(aws, plan, journal, emit)
         url = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
-        prune(aws, plan, journal, emit)
+        _prune(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
         raise _left(plan, journal) from None
     except SentimentError as error:
@@ -140,16 +140,25 @@ def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> Sent
     """Give the endpoint its earlier version again, if there was one, and say so."""
     change = next(each for each in plan.changes if each.kind == Endpoint.kind)
     before = (change.found or {}).get("EndpointConfigName")
-    if change.action != "update" or before in (None, plan.stack.config.name):
-        return error
+    wrong = isinstance(error, verify.Differs) or error.code == "not-ours" or error.code.startswith("http-")
+    if not wrong or change.action != "update" or before in (None, plan.stack.config.name):
+        return error  # where the network or a permission failed, nothing speaks against the new version
     emit(Note(f"{error.what} Going back to {before}.", "warning"))
-    endpoint = Endpoint(plan.stack.names, before)
-    with translated(f"give the endpoint {endpoint.name} its earlier version again"):
+    with translated(f"give the endpoint {change.name} its earlier version again"):
+        endpoint = Endpoint(plan.stack.names, before, endpoint_config.is_serverless(aws, before))
         endpoint.update(aws, describe(aws, endpoint.name) or {}, emit)
     return SentimentError(
         error.what, f"{error.why} {before} serves again, as before.", "Train again, or look at the image.",
         code="verification-rolled-back",
     )  # fmt: skip
+
+
+def _prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> None:
+    """`prune`, which must not spoil a deployment that is verified."""
+    try:
+        prune(aws, plan, journal, emit)
+    except SentimentError as error:
+        emit(Note(f"{error.what} {error.why} It is tried again next time.", "warning"))
 
 
 def prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[str]:
@@ -231,7 +240,7 @@ def _inventory(changes: Sequence[Change], journal: Journal, hourly: float | None
 
 def _resumable(error: SentimentError, journal: Journal) -> SentimentError:
     """`error`, as PartlyDone where something was made that the next run keeps."""
-    if error.exit_code != 1 or not journal.state.resources:
+    if error.exit_code != 1 or not any(each.status == "created" for each in journal.state.resources.values()):
         return error
     onward = "" if "`sentiment-cli deploy" in error.fix else "; `sentiment-cli deploy` goes on from there"
     return PartlyDone(

@@ -8,10 +8,11 @@ from typing import Any
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.quotas import endpoint_quotas
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.deployment.planner import Change, Plan
 from sentiment_cli.deployment.state import State
 from sentiment_cli.errors import CredentialsError, Refused, SentimentError
 from sentiment_cli.events import Emit, Note
+from sentiment_cli.resources import endpoint, endpoint_config
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.image import Image
 from sentiment_cli.resources.model import Model
@@ -76,12 +77,13 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
     new machines beside the old ones. Credentials that may not ask get a warning instead.
     """
     config = plan.stack.config
-    changed = any(change.kind == "endpoint" for change in plan.todo)
-    if config.hosting == "serverless" or not changed:
+    change = next((each for each in plan.todo if each.kind == "endpoint"), None)
+    if config.hosting == "serverless" or change is None or _is_on_its_way(change, config):
         return
+    leaving = change.name if change.action == "replace" else ""
     try:
         with translated(f"find out the quota of {config.instance_type}"):
-            allowed, used = endpoint_quotas(aws.client("service-quotas")), _in_use(aws, config.instance_type)
+            allowed, used = endpoint_quotas(aws.client("service-quotas")), _in_use(aws, config.instance_type, leaving)
     except SentimentError as error:
         if error.exit_code == CredentialsError.exit_code:
             raise
@@ -92,18 +94,28 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
         raise _over(config, limit, used, allowed)
 
 
-def _in_use(aws: Aws, instance_type: str) -> int:
-    """Instances of the type that endpoints have already, this stage's own included: it keeps them during an update."""
+def _is_on_its_way(change: Change, config: EndpointConfig) -> bool:
+    """Whether AWS has the machines already and the endpoint is only waited for."""
+    return change.action == "update" and change.found["EndpointConfigName"] == config.name
+
+
+def _in_use(aws: Aws, instance_type: str, leaving: str) -> int:
+    """Instances of the type that endpoints have already; all but those of `leaving`, which is deleted first.
+
+    This stage's own count: it keeps them during an update.
+    """
     sagemaker, count = aws.client("sagemaker"), 0
     for page in sagemaker.get_paginator("list_endpoints").paginate():
         for each in page["Endpoints"]:
-            count += _instances(sagemaker, each["EndpointName"], instance_type)
+            if each["EndpointName"] != leaving:
+                count += _instances(aws, each["EndpointName"], instance_type)
     return count
 
 
-def _instances(sagemaker: Any, endpoint: str, instance_type: str) -> int:
-    found = sagemaker.describe_endpoint(EndpointName=endpoint)
-    variants = sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])["ProductionVariants"]
+def _instances(aws: Aws, name: str, instance_type: str) -> int:
+    """None of an endpoint that is gone meanwhile, or whose configuration was deleted."""
+    found = endpoint.describe(aws, name)
+    variants = [endpoint_config.variant_of(aws, found["EndpointConfigName"])] if found else []
     return sum(each.get("InitialInstanceCount", 0) for each in variants if each.get("InstanceType") == instance_type)
 
 

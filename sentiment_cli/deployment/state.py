@@ -17,6 +17,7 @@ from sentiment_cli.events import Emit, Note, ignore
 from sentiment_cli.files import write_atomically
 
 FORMAT = 1
+REMEMBERED = 10  # versions; fewer are kept
 FOLDER = Path(".sentiment")
 
 
@@ -42,6 +43,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     artifact: str = ""
     url: str = ""
     created: str = ""
+    served: tuple[str, ...] = ()
+    """The versions that were verified, in the order they served, the latest last."""
     resources: dict[str, Entry] = {}
 
 
@@ -64,7 +67,9 @@ class Journal:
     def deployed(self, *, version: str, artifact: str, url: str) -> None:
         """Write down what was verified."""
         with self._lock:
-            self._write(version=version, artifact=artifact, url=url, created=self.state.created or _now())
+            served = (*(each for each in self.state.served if each != version), version)[-REMEMBERED:]
+            changes = {"version": version, "artifact": artifact, "url": url, "served": served}
+            self._write(created=self.state.created or _now(), **changes)
 
     def forget(self) -> None:
         """Remove the file: the stage is gone."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sentiment_cli.clients.endpoint import EndpointClient
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.errors import InputError, SentimentError
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.resources import api as apis
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.names import Names
@@ -19,28 +19,49 @@ PATIENCE = 90.0
 Ask = Callable[[Sequence[str]], Mapping[str, Any]]
 
 
+# Something new, or something that wakes up: a serverless endpoint answers ModelNotReadyException first.
+ENDPOINT = frozenset(
+    [
+        "ModelNotReadyException",
+        "ThrottlingException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "InternalFailure",
+        "InternalDependencyException",
+        "ReadTimeoutError",
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "EndpointConnectionError",
+    ]
+)
+API = frozenset(
+    ["http-403", "http-404", "http-429", "http-500", "http-502", "http-503", "http-504", "no-answer", "not-serving"]
+)
+
+
 class Differs(SentimentError):
     """What was deployed answers something else than the model does."""
 
 
 def endpoint(aws: Aws, names: Names, manifest: Mapping[str, Any]) -> int:
     """Ask the endpoint the golden texts; how many there were. Raises Differs, or SentimentError if it cannot answer."""
-    return _check("endpoint", EndpointClient(aws, names.endpoint).ask, _golden(manifest))
+    client = EndpointClient(aws, names.endpoint)
+    return _check("endpoint", lambda texts: _patiently(aws, lambda: client.ask(texts), ENDPOINT), _golden(manifest))
 
 
 def api(aws: Aws, names: Names, url: str, auth: str, manifest: Mapping[str, Any]) -> int:
     """Ask the API the golden texts; how many there were. Raises Differs, or SentimentError if it cannot answer."""
     key = apis.key(aws, names) if auth == "api-key" else None
     with asking.client(aws, url, auth, key) as client:
-        return _check("API", lambda texts: _patiently(aws, lambda: client.ask(texts)), _golden(manifest))
+        return _check("API", lambda texts: _patiently(aws, lambda: client.ask(texts), API), _golden(manifest))
 
 
 def _golden(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(manifest.get("golden") or [])
 
 
-def _patiently(aws: Aws, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What `ask` returns, tried again while it is refused or out of order as something new is."""
+def _patiently(aws: Aws, ask: Callable[[], Mapping[str, Any]], passing: frozenset[str]) -> Mapping[str, Any]:
+    """What `ask` returns, tried again while it fails with one of the codes that pass by themselves."""
     last: list[SentimentError] = []
     answer: list[Mapping[str, Any]] = []
 
@@ -49,7 +70,7 @@ def _patiently(aws: Aws, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, A
             answer[:] = [ask()]
         except SentimentError as error:
             last[:] = [error]
-            if isinstance(error, InputError) and error.code not in ("http-403", "http-429"):
+            if error.code not in passing:
                 raise
             return False
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,18 @@ def kept(aws: Aws, names: Names) -> list[Version]:
     return [Version(each.name, each.name.removeprefix(f"{names.prefix}-"), each.name == serving) for each in configs]
 
 
-def chosen(versions: list[Version], wanted: str | None) -> Version:
-    """The wanted version, by its beginning; without one, that made before the one that serves. Raises InputError."""
+def chosen(versions: list[Version], wanted: str | None, served: Sequence[str] = ()) -> Version:
+    """The wanted version, by its beginning; without one, the one that `served` before, else that made before the one
+    that serves. Raises InputError."""
     if wanted is not None:
         fitting = [each for each in versions if each.version.startswith(wanted)]
         if len(fitting) == 1:
             return fitting[0]
         raise _none(f"There is no version {wanted}." if not fitting else f"{wanted} may be several versions.", versions)
+    for earlier in reversed(served):
+        before = next((each for each in versions if each.version == earlier and not each.serves), None)
+        if before is not None:
+            return before
     serving = next((number for number, each in enumerate(versions) if each.serves), None)
     if serving is None or serving + 1 >= len(versions):
         raise _none("There is no earlier version to go back to.", versions)
@@ -61,17 +66,33 @@ def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Em
     Raises SentimentError where AWS takes the update back or the answers differ.
     """
     with translated(f"look at the version {version.version}"):
-        serverless = "ServerlessConfig" in endpoint_config.variant_of(aws, version.name)
-    target = Endpoint(names, version.name, serverless)
+        target = Endpoint(names, version.name, endpoint_config.is_serverless(aws, version.name))
+        before = endpoint.describe(aws, names.endpoint) or {}
     journal.note(target.kind, target.name, "updating")
     with translated(f"give the endpoint {names.endpoint} the version {version.version}"):
         bucket, key = _artifact(aws, version.name)
         said = _manifest(aws, bucket, key)
-        target.update(aws, endpoint.describe(aws, names.endpoint) or {}, emit)
+        target.update(aws, before, emit)
     journal.note(target.kind, target.name, "created")
-    texts = verify.endpoint(aws, names, said)
+    try:
+        texts = verify.endpoint(aws, names, said)
+    except verify.Differs as error:
+        raise _undone(aws, names, str(before.get("EndpointConfigName")), error, emit) from error
     emit(Note(f"The endpoint answers as that model does ({texts} texts)."))
     journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url)
+
+
+def _undone(aws: Aws, names: Names, before: str, error: SentimentError, emit: Emit) -> SentimentError:
+    """Give the endpoint the version again that it had, and say so."""
+    emit(Note(f"{error.what} Going back to {before}.", "warning"))
+    with translated(f"give the endpoint {names.endpoint} the version again that it had"):
+        Endpoint(names, before, endpoint_config.is_serverless(aws, before)).update(
+            aws, endpoint.describe(aws, names.endpoint) or {}, emit
+        )
+    return SentimentError(
+        error.what, f"{error.why} {before} serves again, as before.", "Name another version, or deploy again.",
+        code="verification-rolled-back",
+    )  # fmt: skip
 
 
 def _artifact(aws: Aws, config: str) -> tuple[str, str]:

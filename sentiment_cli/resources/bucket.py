@@ -18,6 +18,8 @@ WITHOUT_LOCATION = "us-east-1"  # the one region whose name S3 does not take
 PRIVATE = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 _NOT_ENCRYPTED = "ServerSideEncryptionConfigurationNotFoundError"
+# A name is blocked for a while after its bucket was deleted, up to an hour in the worst case.
+_BEING_DELETED, PATIENCE = "OperationAborted", 180.0
 DELETED_AT_ONCE = 1000  # the most that DeleteObjects takes
 
 
@@ -62,13 +64,22 @@ class Bucket:
         where = {} if aws.region == WITHOUT_LOCATION else {
             "CreateBucketConfiguration": {"LocationConstraint": aws.region}
         }  # fmt: skip
-        try:
-            aws.client("s3").create_bucket(Bucket=self.name, **where)
-        except ClientError as error:
-            if code_of(error) == "BucketAlreadyExists":
-                raise _taken(self.name) from error
-            if code_of(error) != "BucketAlreadyOwnedByYou":
-                raise
+
+        def attempt() -> bool:
+            try:
+                aws.client("s3").create_bucket(Bucket=self.name, **where)
+            except ClientError as error:
+                if code_of(error) == "BucketAlreadyExists":
+                    raise _taken(self.name) from error
+                if code_of(error) == _BEING_DELETED:
+                    emit(Progress("Waiting until S3 gives the name free again", 0, None))
+                    return False
+                if code_of(error) != "BucketAlreadyOwnedByYou":
+                    raise
+            return True
+
+        if not aws.await_(attempt, seconds=PATIENCE, first=2.0):
+            aws.client("s3").create_bucket(Bucket=self.name, **where)  # for its error
         self.update(aws, {}, emit)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
@@ -106,8 +117,10 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     """The stage's bucket, if there is one and it is the caller's."""
     try:
         found = exists(aws, names.bucket)
-    except Refused:  # somebody else's
-        return []
+    except Refused:
+        if _is_owned(aws, names.bucket):
+            raise
+        return []  # somebody else's
     return [Existing(Bucket.kind, names.bucket, lambda emit: delete(aws, names.bucket, emit))] if found else []
 
 
@@ -124,6 +137,16 @@ def exists(aws: Aws, name: str) -> bool:
             raise _taken(name) from error
         raise
     return True
+
+
+def _is_owned(aws: Aws, name: str) -> bool:
+    """Whether a bucket that may not be looked at is the account's all the same, or nobody says."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return any(each["Name"] == name for each in aws.client("s3").list_buckets()["Buckets"])
+    except ClientError:
+        return True
 
 
 def _tags(s3: Any, name: str) -> dict[str, str]:

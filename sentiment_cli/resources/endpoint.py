@@ -52,10 +52,12 @@ class Endpoint:
         status = found["EndpointStatus"]
         if status in ("Failed", "UpdateRollbackFailed", "OutOfService", "Deleting"):
             return Decision("replace", f"it is {status}, which allows nothing but deleting it")
-        if self.serverless and not _is_serverless(found):
-            # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
-            return Decision("replace", "AWS makes no serverless one of one with instances; for minutes there is none")
         if found["EndpointConfigName"] != self.config:
+            if self.serverless and _has_instances(found):
+                # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+                return Decision(
+                    "replace", "AWS makes no serverless one of one with instances; for minutes there is none"
+                )
             return Decision("update", "serves another version")
         if status in SETTLING:
             return Decision("update", f"is {status}; it is waited for")
@@ -178,8 +180,8 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     return [Existing(Endpoint.kind, names.endpoint, lambda emit: delete(aws, names.endpoint, emit), bills=True)]
 
 
-def _is_serverless(found: Mapping[str, Any]) -> bool:
-    return any("CurrentServerlessConfig" in each for each in found.get("ProductionVariants", []))
+def _has_instances(found: Mapping[str, Any]) -> bool:
+    return any("CurrentServerlessConfig" not in each for each in found.get("ProductionVariants", []))
 
 
 def _state(found: Mapping[str, Any]) -> str:

@@ -106,6 +106,11 @@ def variant_of(aws: Aws, name: str) -> Mapping[str, Any]:
     return variant
 
 
+def is_serverless(aws: Aws, name: str) -> bool:
+    """Whether a configuration is serverless."""
+    return "ServerlessConfig" in variant_of(aws, name)
+
+
 def model_of(aws: Aws, name: str) -> str:
     """Name of the model that a configuration serves; empty if there is no such configuration."""
     return str(variant_of(aws, name).get("ModelName", ""))

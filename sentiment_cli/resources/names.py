@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PROJECT_TAG, STAGE_TAG, VERSION_TAG = "sentiment-cli:project", "sentiment-cli:stage", "sentiment-cli:version"
+REGION_TAG = "sentiment-cli:region"  # on roles, which AWS knows no region of
 STAGE_PATTERN = r"^[a-z][a-z0-9]*$"  # no hyphen: PROJECT-STAGE can then mean one project and one stage only
 STAGE_MAX = 12  # with a project name of 32 and a digest of 10 characters it stays within SageMaker's 63
 
@@ -29,8 +30,9 @@ class Names:
 
     @property
     def execution_role(self) -> str:
-        """The role that SageMaker takes to read the artifact and pull the image."""
-        return f"{self.prefix}-sagemaker"
+        """The role that SageMaker takes to read the artifact and pull the image. Roles are the same in every region, so
+        the region is in the name, as a digest: a stage elsewhere has its own."""
+        return f"{self.prefix}-sagemaker-{digest({'region': self.region})[:6]}"
 
     @property
     def bucket(self) -> str:

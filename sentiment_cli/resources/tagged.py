@@ -52,7 +52,11 @@ _SORTS = (
     _simple("model", r":sagemaker:.*:model/(.+)", "sagemaker", "model", "ModelName", *model.MISSING, get="describe"),
     _Sort(
         "log group", r":logs:.*:log-group:([^:]+)(?::\*)?",
-        lambda aws, name: aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
+        lambda aws, name: [
+            each
+            for each in aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+            if each["logGroupName"] == name
+        ],
         lambda aws, name, emit: log_group.delete(aws, name),
     ),
     _Sort("image repository", r":ecr:.*:repository/(.+)", repository.find, repository.delete),

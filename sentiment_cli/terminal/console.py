@@ -106,7 +106,7 @@ class Terminal:
             self.err.print(Text(brief(told["why"])))
         if told["fix"]:
             self.err.print(Text.assemble(("→ ", "cyan"), told["fix"]))
-        self.result({"error": told})
+        self.result({**error.data, "error": told})
 
     def next_steps(self, *steps: tuple[str, str]) -> None:
         """What to type next: (command, what it does), to stderr."""

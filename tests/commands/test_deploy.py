@@ -18,10 +18,12 @@ import httpx
 import pytest
 
 from sentiment_cli import sandbox
+from sentiment_cli.resources.names import digest
 from tests.commands.conftest import Done, run
 
 pytestmark = pytest.mark.docker
 
+REGION = digest({"region": "eu-west-1"})
 TEXTS = ("Today was a great day!", "never again, what a waste", "ok", "déjà vu 😒", "")
 
 
@@ -180,7 +182,7 @@ def test_everything_carries_the_tags_of_its_stage(stage: Stage) -> None:
     found = client(stage, "resourcegroupstaggingapi").get_resources(TagFilters=tags)["ResourceTagMappingList"]
     sorts = {each["ResourceARN"].split(":")[2] for each in found}
     assert sorts == {"sagemaker", "s3", "ecr", "logs", "lambda", "apigateway"}
-    for role in ("tweets-dev-sagemaker", "tweets-dev-api_handler"):
+    for role in (f"tweets-dev-sagemaker-{REGION[:6]}", "tweets-dev-api_handler"):
         held = client(stage, "iam").list_role_tags(RoleName=role)["Tags"]
         assert {"Key": "sentiment-cli:project", "Value": "tweets"} in held
 

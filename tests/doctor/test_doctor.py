@@ -99,4 +99,5 @@ def test_the_command_fails_when_something_would_stop_a_deployment(tmp_path: Path
     said = json.loads(done.stdout)
     assert said["error"]["code"] == "doctor"
     assert "project" in said["error"]["what"]
+    assert {each["name"]: each["status"] for each in said["checks"]}["project"] == "problem"
     assert "Traceback" not in done.stderr

@@ -73,6 +73,7 @@ class Api:
         self._deploy(aws, self.describe(aws), emit)
 
     def _deploy(self, aws: Aws, found: Found | None, emit: Emit) -> None:
+        access.refuse_role_of_elsewhere(aws, self.names)
         project = self._project(aws.partition)
         project.write()
         self._write_record(aws, project, found)

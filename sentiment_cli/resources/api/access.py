@@ -8,8 +8,9 @@ from typing import Any
 
 from sentiment_cli.clients.aws_errors import code_of, or_none
 from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import Refused
 from sentiment_cli.resources.api.looking import NOT_FOUND, Found, key, plan
-from sentiment_cli.resources.names import Names, tag_list
+from sentiment_cli.resources.names import REGION_TAG, Names, tag_list
 
 _HEADER = "gatewayresponse.header."
 _CORS = {
@@ -148,5 +149,22 @@ def keep_logs(aws: Aws, names: Names, days: int) -> None:
 
 def tag_role(aws: Aws, names: Names, role: str) -> None:
     """Tag the function's role, if it is one that Chalice made for it."""
-    if role.startswith(f"{names.function}"):
-        aws.client("iam").tag_role(RoleName=role, Tags=tag_list(names.tags))
+    if role in (names.function, f"{names.function}-api_handler"):
+        tags = {**names.tags, REGION_TAG: names.region}
+        aws.client("iam").tag_role(RoleName=role, Tags=tag_list(tags))
+
+
+def refuse_role_of_elsewhere(aws: Aws, names: Names) -> None:
+    """Raises Refused if the role that Chalice would take is that of the same stage in another region: Chalice names it
+    without one, and roles are the same in every region."""
+    name = f"{names.function}-api_handler"
+    found = or_none(lambda: aws.client("iam").get_role(RoleName=name)["Role"], "NoSuchEntity") or {}
+    tags = {each["Key"]: each["Value"] for each in found.get("Tags", [])}
+    where = tags.get(REGION_TAG, names.region)
+    if where != names.region:
+        raise Refused(
+            f"The role {name} belongs to this stage in {where}.",
+            "Roles are the same in every region, and Chalice names the API's without one.",
+            "Choose another --stage for this region, or deploy with --no-api.",
+            code="role-taken",
+        )

@@ -13,7 +13,7 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing
 from sentiment_cli.resources.api import access, looking
-from sentiment_cli.resources.names import Names
+from sentiment_cli.resources.names import PROJECT_TAG, REGION_TAG, STAGE_TAG, Names
 
 # AWS allows one DeleteRestApi in 30 s for an account.
 PATIENCE_SECONDS = 180.0
@@ -51,7 +51,7 @@ def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
     # Chalice names a role after its function; the API's own has a word more, unless Chalice wrote the policy itself.
     own = (f"{names.function}-api_handler", names.function)
     for role in (*own, *(each for each in functions if each not in own)):
-        if _role(aws, role):
+        if _is_ours(names, _role(aws, role)):
             yield Existing("Lambda role", role, partial(_delete_role, aws, role))
     for group in _groups(aws, names, functions):
         yield Existing("Lambda log group", group, partial(_delete_group, aws, group))
@@ -102,6 +102,18 @@ def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:
 
 def _delete_function(aws: Aws, name: str, _emit: Emit) -> None:
     or_none(lambda: aws.client("lambda").delete_function(FunctionName=name), "ResourceNotFoundException")
+
+
+def _is_ours(names: Names, found: Any | None) -> bool:
+    """By its tags; one that half a deployment left without any only by Chalice's own name for it."""
+    if found is None:
+        return False
+    tags = {each["Key"]: each["Value"] for each in found["Role"].get("Tags", [])}
+    if tags.get(REGION_TAG, names.region) != names.region:
+        return False
+    if PROJECT_TAG in tags or STAGE_TAG in tags:
+        return bool(looking.ours(names, tags))
+    return bool(found["Role"]["RoleName"] == f"{names.function}-api_handler")
 
 
 def _role(aws: Aws, name: str) -> Any | None:
