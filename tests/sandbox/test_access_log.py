@@ -27,6 +27,8 @@ def test_a_line_says_it_all(aws: Aws, name: str) -> None:
     (line,) = lines(aws, name)
     assert line.pop("time").startswith("20")
     assert line.pop("milliseconds") >= 0
+    [right] = line.pop("rights")
+    assert (right["action"], right["resources"]) == ("iam:CreateRole", [f"arn:aws:iam::{ACCOUNT}:role/{name}"])
     assert line == {
         "service": "iam", "operation": "CreateRole", "region": "eu-west-1", "resource": name,
         "action": "iam:CreateRole", "implied": [], "status": 200, "account": ACCOUNT, "mutating": True,
