@@ -23,6 +23,7 @@ from server_image.processes import Work, Worker
 STOP_SECONDS = 28.0  # SageMaker and Kubernetes kill 30 seconds after SIGTERM
 START_TRIES = 5
 _STEADY_SECONDS = 10.0
+_GAP_SECONDS = 0.3
 
 
 class CannotStart(Exception):
@@ -43,6 +44,7 @@ class Supervisor:
         self._deaths: deque[float] = deque(maxlen=64)
         self._failed_starts = 0
         self._stop_signals = 0
+        self._gap_until = 0.0
         self._selector = selectors.DefaultSelector()
         self._alarm, self._alarm_end = socket.socketpair()
 
@@ -73,11 +75,21 @@ class Supervisor:
         self._reap()
         self._start_due()
         self._kill_hung()
-        self._acceptor.hand_waiting(self._takers())
+        if not self._in_gap():
+            self._acceptor.hand_waiting(self._takers())
 
     def _wait(self, seconds: float) -> None:
-        for key, _events in self._selector.select(seconds):
+        # That a process is gone is heard before its clients are, who come back at once.
+        found = self._selector.select(seconds)
+        for key, _events in sorted(found, key=lambda pair: pair[0].fileobj is self._acceptor.listener):
             key.data()
+
+    def _in_gap(self) -> bool:
+        """A process has died and its successor is all but ready: what arrives now waits for it a moment.
+
+        The others would get all connections of the dead one and keep them, and nothing be left for the successor.
+        """
+        return time.monotonic() < self._gap_until and not self._all_started()
 
     def _takers(self) -> list[Worker]:
         return [worker for worker in self._workers.values() if worker.takes]
@@ -89,11 +101,15 @@ class Supervisor:
         """Hear of new connections only while somebody can take them."""
         listener = self._acceptor.listener
         watched = listener.fileno() in self._selector.get_map()
-        wanted = self._acceptor.wants_more(self._takers())
+        wanted = not self._in_gap() and self._acceptor.wants_more(self._takers())
         if wanted and not watched:
-            self._selector.register(listener, selectors.EVENT_READ, lambda: self._acceptor.accept(self._takers()))
+            self._selector.register(listener, selectors.EVENT_READ, self._accept)
         elif watched and not wanted:
             self._selector.unregister(listener)
+
+    def _accept(self) -> None:
+        if not self._in_gap():
+            self._acceptor.accept(self._takers())
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -113,6 +129,7 @@ class Supervisor:
             self._failed_starts = 0
         if worker.leaving:
             self._selector.unregister(worker.feed)
+            self._gap_until = time.monotonic() + _GAP_SECONDS
 
     def _reap(self) -> None:
         """Collect every process that has ended: as process 1 of a container, those of strangers too."""
@@ -136,6 +153,8 @@ class Supervisor:
             return
         if worker.started:
             delay = self._delay()
+            if delay:
+                self._gap_until = 0.0
             log("warning", "worker_died", pid=worker.pid, how=how, restart_in=delay)
             self._due[worker.slot] = time.monotonic() + delay
         else:

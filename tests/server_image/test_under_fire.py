@@ -36,12 +36,12 @@ def test_a_kill_costs_what_was_in_flight_and_less_than_a_second(start_server: St
 
 
 def _after_a_kill(tries: list[Try], killed: float) -> tuple[int, float]:
-    """Requests lost in the second after it; and its best 300 ms, without the first 100 ms, against the second before."""
+    """Requests lost in the second after it; its best 300 ms, without the first 100 ms, against the second before."""
     lost = [one for one in tries if one.outcome == "lost" and killed <= one.settled < killed + 1]
     before, after = throughput(tries, killed - 1, 1), throughput(tries, killed, 1)
     ratio = max(mean(after[at : at + 3]) for at in range(1, 8)) / mean(before)
     print(f"\nlost {len(lost)} of {len(tries)}; per 100 ms before {mean(before):.0f}, after {after}: {ratio:.0%}")
-    assert 1 <= len(lost) <= CLIENTS  # each client has one on its way; not all need be with that process
+    assert 1 <= len(lost) <= CLIENTS - 2  # about half of them, after an earlier kill too
     return len(lost), ratio
 
 
