@@ -168,7 +168,7 @@ PLACE = ("stage", "region", "profile", "sandbox")
 def place_flags(
     stage: str | None, region: str | None = None, profile: str | None = None, sandbox: bool | None = False
 ) -> str:
-    """What to type after another command to mean the same place; region and profile where they were said with a flag."""
+    """What to type after another command to mean the same place; region and profile only where they were given."""
     said = {"stage": None if stage == "dev" else stage, "region": region, "profile": None if sandbox else profile}
     flags = "".join(f" --{name} {shlex.quote(value)}" for name, value in said.items() if value)
     return flags + (" --sandbox" if sandbox else "")

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,16 @@ from sentiment_cli.sandbox import Sandbox
 Case = TypeVar("Case")
 
 FULL = os.environ.get("FULL_MATRIX") == "1"
-DAYS = 20
+RUNS = 20
 """In so many runs, one a day, a sample covers everything; RUN=n stands for the day."""
 
 
-def sample(cases: Sequence[Case], parts: int = DAYS) -> list[Case]:
-    """Today's part of `cases`; all of them where FULL_MATRIX=1. The order is the same every day."""
+def sample(cases: Sequence[Case], parts: int = RUNS) -> list[Case]:
+    """A part of `cases`, another one for every RUN=n below `parts`; all of them where FULL_MATRIX=1."""
     mixed = list(cases)
     random.Random(1).shuffle(mixed)
-    today = int(os.environ.get("RUN") or time.time() // 86_400)
-    return mixed if FULL else mixed[today % parts :: parts]
+    run = int(os.environ.get("RUN") or 0)
+    return mixed if FULL else mixed[run % parts :: parts]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """`kill -9` of a deployment and of a teardown before and after each call that changes something.
 
 The calls are those of a run that nobody disturbs, so what is added to the stack is killed too. FULL_MATRIX=1 kills
-everywhere, any other run in the places of its day.
+everywhere, any other run in a part of the places: RUN=0 to RUN=19 have them all.
 """
 
 from __future__ import annotations
