@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,28 @@ import pytest
 
 def _required(variable: str) -> bool:
     return os.environ.get(variable) == "1"
+
+
+PACKAGE = "awscli>=1.40,<2"
+UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "Temporary failure in name resolution", "ReadTimeout")
+
+
+@pytest.fixture(scope="session")
+def aws_cli(pytestconfig: pytest.Config) -> Path:
+    """Amazon's own command line. It pins botocore, so it gets an environment of its own, which is made once and kept in
+    pytest's cache."""
+    cache = pytestconfig.cache
+    assert cache is not None
+    folder = Path(cache.mkdir("awscli")) / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = folder / "bin" / "aws"
+    if not found.exists():
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--retries", "1", PACKAGE]
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        if any(each in done.stderr for each in UNREACHABLE):
+            pytest.skip("PyPI is not reachable, and the AWS CLI is not in pytest's cache")
+        assert done.returncode == 0, done.stderr
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ The tests of this file share one stage and go on where the one before ended.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -168,6 +169,28 @@ def test_other_server_code_is_another_image(stage: Stage) -> None:
     assert actions["image"] == "create"
     assert actions["image repository"] == actions["artifact"] == "keep"
     assert len(client(stage, "ecr").describe_images(repositoryName="sentiment-cli/tweets-dev")["imageDetails"]) == 2
+
+
+def test_amazons_own_command_line_sees_and_asks_it(stage: Stage, aws_cli: Path, tmp_path: Path) -> None:
+    found = sandbox.find(stage.project)
+    assert found is not None
+    environment = {**os.environ, **found.environment(), "AWS_DEFAULT_REGION": "eu-west-1", "HOME": str(tmp_path)}
+
+    def aws(*arguments: str) -> str:
+        command = [str(aws_cli.with_name("python")), str(aws_cli), "--endpoint-url", found.url, *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert json.loads(aws("sagemaker", "list-endpoints"))["Endpoints"][0]["EndpointName"] == "tweets-dev"
+    body = json.dumps({"input": [{"text": text} for text in TEXTS]})
+    answer = tmp_path / "answer.json"
+    aws(
+        "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", "tweets-dev", "--content-type", "application/json",
+        "--body", body, str(answer),
+    )  # fmt: skip
+    assert json.loads(answer.read_text()) == {"output": local_answers(stage.project)}
+    images = json.loads(aws("ecr", "describe-images", "--repository-name", "sentiment-cli/tweets-dev"))["imageDetails"]
+    assert stage.said["image"]["digest"] in {each["imageDigest"] for each in images}
+    assert "tweets-dev-" in aws("s3", "ls")
 
 
 def test_every_request_was_one_that_aws_would_understand(stage: Stage) -> None:

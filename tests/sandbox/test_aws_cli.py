@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +12,6 @@ import pytest
 
 from sentiment_cli.sandbox import ACCOUNT
 from tests.sandbox.conftest import Aws
-
-# It pins botocore, so it gets an environment of its own, which is made once and kept in pytest's cache.
-PACKAGE = "awscli>=1.40,<2"
-UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "Temporary failure in name resolution", "ReadTimeout")
-
-
-@pytest.fixture(scope="session")
-def program(pytestconfig: pytest.Config) -> Path:
-    cache = pytestconfig.cache
-    assert cache is not None
-    folder = Path(cache.mkdir("awscli")) / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    found = folder / "bin" / "aws"
-    if not found.exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--retries", "1", PACKAGE]
-        done = subprocess.run(pip, capture_output=True, text=True, check=False)
-        if any(each in done.stderr for each in UNREACHABLE):
-            pytest.skip("PyPI is not reachable, and the AWS CLI is not in pytest's cache")
-        assert done.returncode == 0, done.stderr
-    return found
 
 
 class Cli:
@@ -56,8 +34,8 @@ class Cli:
 
 
 @pytest.fixture
-def cli(program: Path, aws: Aws, tmp_path: Path) -> Cli:
-    return Cli(program, aws, tmp_path)
+def cli(aws_cli: Path, aws: Aws, tmp_path: Path) -> Cli:
+    return Cli(aws_cli, aws, tmp_path)
 
 
 @pytest.mark.slow
