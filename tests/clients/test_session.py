@@ -137,16 +137,16 @@ def test_a_region_that_is_none_is_told_before_anything_is_asked(region: str, why
 
 
 @pytest.mark.usefixtures("sandboxed")
-def test_where_nothing_listens_the_network_is_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_listens_the_address_or_the_network_is_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     from sentiment_cli.clients import session
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(session, "RETRIES", {"total_max_attempts": 1})
-
-    error = refused(SentimentError)
-
-    assert (error.exit_code, error.code) == (1, "EndpointConnectionError")
-    assert "HTTPS_PROXY" in error.fix
+    for variable, remedy in (("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL"), ("AWS_ENDPOINT_URL_STS", "HTTPS_PROXY")):
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+        error = refused(SentimentError)
+        assert (error.exit_code, error.code) == (1, "EndpointConnectionError")
+        assert remedy in error.fix
 
 
 def test_clients_are_made_once_and_say_who_asks(aws: Aws) -> None:
