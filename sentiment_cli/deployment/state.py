@@ -64,10 +64,13 @@ class Journal:
                 resources[f"{kind} {name}"] = Entry(kind, name, status, _now())
             self._write(resources=resources)
 
-    def deployed(self, *, version: str, artifact: str, url: str) -> None:
-        """Write down what was verified."""
+    def deployed(self, *, version: str, artifact: str, url: str, back: bool = False) -> None:
+        """Write down what was verified; after going `back` to it, what served since then is not gone back to."""
         with self._lock:
-            served = (*(each for each in self.state.served if each != version), version)[-REMEMBERED:]
+            before = self.state.served
+            if back and version in before:
+                before = before[: before.index(version)]
+            served = (*(each for each in before if each != version), version)[-REMEMBERED:]
             changes = {"version": version, "artifact": artifact, "url": url, "served": served}
             self._write(created=self.state.created or _now(), **changes)
 

@@ -79,7 +79,7 @@ def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Em
     except verify.Differs as error:
         raise _undone(aws, names, str(before.get("EndpointConfigName")), error, emit) from error
     emit(Note(f"The endpoint answers as that model does ({texts} texts)."))
-    journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url)
+    journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url, back=True)
 
 
 def _undone(aws: Aws, names: Names, before: str, error: SentimentError, emit: Emit) -> SentimentError:

@@ -9,6 +9,7 @@ import pytest
 from sentiment_cli.deployment import teardown
 from sentiment_cli.deployment.preflight import same_place
 from sentiment_cli.deployment.state import FORMAT, Journal, State, load, path_of
+from sentiment_cli.deployment.versions import Version, chosen
 from sentiment_cli.errors import Refused
 from sentiment_cli.events import Event, Note
 from sentiment_cli.resources import Existing
@@ -32,6 +33,16 @@ def test_what_is_noted_is_read_again(journal: Journal, tmp_path: Path) -> None:
     assert (state.version, state.url) == ("abc", "https://x/")
     assert path_of(tmp_path, "dev").stat().st_mode & 0o777 == 0o600
     assert [each.name for each in path_of(tmp_path, "dev").parent.iterdir()] == ["state.json"]
+
+
+def test_going_back_twice_goes_further_back(journal: Journal) -> None:
+    for version in ("a", "b", "a", "c"):
+        journal.deployed(version=version, artifact="", url="")
+    assert journal.state.served == ("b", "a", "c")
+    journal.deployed(version="a", artifact="", url="", back=True)
+    assert journal.state.served == ("b", "a")
+    versions = [Version(f"p-dev-{each}", each, each == "a") for each in ("c", "b", "a")]
+    assert chosen(versions, None, journal.state.served).version == "b"
 
 
 def test_what_is_deleted_is_forgotten(journal: Journal, tmp_path: Path) -> None:
