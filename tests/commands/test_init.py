@@ -168,7 +168,7 @@ def test_own_work_in_the_folder_is_kept(tmp_path: Path) -> None:
         (("--region", "eu-west-9"), 2, "eu-west-"),
         (("--instance-type", "ml.t3.medium"), 2, "ml.t2.medium"),
         (("--name", "My Tweets"), 2, "lower-case"),
-        (("--memory-mb", "2048"), 2, "does not apply"),
+        (("--memory-mb", "2048"), 2, "goes only with --endpoint serverless"),
         (("--endpoint", "serverless", "--memory-mb", "2000"), 2, "must be one of"),
         (("--endpoint", "serverless", "--region", "me-central-1"), 2, "not offered"),
         (("--instance-count", "0"), 2, "from 1"),

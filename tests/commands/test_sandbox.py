@@ -91,7 +91,7 @@ def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
         "sandbox", "faults", "throttle", "sagemaker:CreateEndpoint", "--times", "2", "--seconds", "1.5", cwd=folder
     )
     assert done.stdout == "throttle on sagemaker:CreateEndpoint: 2 more, after 1.5 s\n"
-    expected = {"kind": "throttle", "on": "sagemaker:CreateEndpoint", "times": 2, "seconds": 1.5}
+    expected = {"kind": "throttle", "on": "sagemaker:CreateEndpoint", "times": 2, "seconds": 1.5, "skip": 0}
     assert result(run("sandbox", "faults", "--json", cwd=folder)) == {"faults": [expected]}
     assert result(run("sandbox", "faults", "--clear", "--json", cwd=folder)) == {"faults": []}
     assert run("sandbox", "faults", "nonsense", cwd=folder).returncode == 2
