@@ -51,7 +51,7 @@ def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
     # Chalice names a role after its function; the API's own has a word more, unless Chalice wrote the policy itself.
     own = (f"{names.function}-api_handler", names.function)
     for role in (*own, *(each for each in functions if each not in own)):
-        if _is_ours(names, _role(aws, role)):
+        if _is_ours(names, _role(aws, role), functions):
             yield Existing("Lambda role", role, partial(_delete_role, aws, role))
     for group in _groups(aws, names, functions):
         yield Existing("Lambda log group", group, partial(_delete_group, aws, group))
@@ -104,8 +104,8 @@ def _delete_function(aws: Aws, name: str, _emit: Emit) -> None:
     or_none(lambda: aws.client("lambda").delete_function(FunctionName=name), "ResourceNotFoundException")
 
 
-def _is_ours(names: Names, found: Any | None) -> bool:
-    """By its tags; one that half a deployment left without any only by Chalice's own name for it."""
+def _is_ours(names: Names, found: Any | None, functions: Sequence[str]) -> bool:
+    """By its tags; one without any by its name, which is that of a function of ours or Chalice's for the API's own."""
     if found is None:
         return False
     tags = {each["Key"]: each["Value"] for each in found["Role"].get("Tags", [])}
@@ -113,7 +113,7 @@ def _is_ours(names: Names, found: Any | None) -> bool:
         return False
     if PROJECT_TAG in tags or STAGE_TAG in tags:
         return bool(looking.ours(names, tags))
-    return bool(found["Role"]["RoleName"] == f"{names.function}-api_handler")
+    return found["Role"]["RoleName"] in (f"{names.function}-api_handler", *functions)
 
 
 def _role(aws: Aws, name: str) -> Any | None:

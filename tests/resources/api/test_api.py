@@ -13,6 +13,7 @@ from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
 from sentiment_cli.resources.api import Api, Limits, auth_of, delete, existing, key, url_of
+from sentiment_cli.resources.names import REGION_TAG
 from tests.resources.api.conftest import MUTATING, Stage
 
 ANSWER = {"output": [{"label": "Positive", "score": 0.9}]}
@@ -129,7 +130,8 @@ def test_everything_carries_the_tags_of_the_stage(deployed: Stage) -> None:
     assert deployed.aws.arn("lambda", f"function:{deployed.names.function}") in tagged
     iam, logs = deployed.aws.client("iam"), deployed.aws.client("logs")
     role = iam.list_role_tags(RoleName=f"{deployed.names.function}-api_handler")["Tags"]
-    assert {each["Key"]: each["Value"] for each in role} == deployed.names.tags
+    expected = {**deployed.names.tags, REGION_TAG: deployed.names.region}
+    assert {each["Key"]: each["Value"] for each in role} == expected
     [group] = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{deployed.names.function}")["logGroups"]
     assert group["retentionInDays"] == 30
 
