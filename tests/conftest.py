@@ -18,6 +18,16 @@ def _required(variable: str) -> bool:
     return os.environ.get(variable) == "1"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests out that take minutes, where nobody asks for them."""
+    if _required("THOROUGH"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
 PACKAGE = "awscli>=1.40,<2"
 UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "Temporary failure in name resolution", "ReadTimeout")
 

@@ -23,6 +23,8 @@ from sentiment_cli.deployment import deploying
 from tests.deployment import driver
 from tests.deployment.matrix import FULL, Stage, folder_of, operations, sample
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = 60.0
 HELD = 45.0
 

@@ -20,6 +20,8 @@ from sentiment_cli.sandbox import ACCOUNT, rights
 from tests.commands.conftest import run, trained  # noqa: F401
 from tests.sandbox.permitted import User, requests, user
 
+pytestmark = pytest.mark.thorough
+
 NAMES = Names("tweets", "dev", ACCOUNT, "eu-west-1")
 ROUND: tuple[tuple[str, ...], ...] = (
     ("doctor",),

@@ -11,6 +11,8 @@ import pytest
 from load import Load, Try, outcomes, throughput
 from running_server import StartServer
 
+pytestmark = pytest.mark.thorough
+
 CLIENTS = 8
 
 
