@@ -10,7 +10,7 @@ from typing import Any
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify
+from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify, versions
 from sentiment_cli.deployment.executor import Done
 from sentiment_cli.deployment.planner import Change, Plan
 from sentiment_cli.deployment.rehearsal import rehearse
@@ -20,13 +20,11 @@ from sentiment_cli.errors import InputError, Interrupted, PartlyDone, SentimentE
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import api as apis
-from sentiment_cli.resources import endpoint_config, model
+from sentiment_cli.resources import model
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.endpoint import Endpoint, describe
 from sentiment_cli.resources.image import resolved
 from sentiment_cli.resources.names import Names
-
-KEPT_VERSIONS = 3  # the one that serves and two to go back to
 
 
 @dataclass(frozen=True)
@@ -143,42 +141,15 @@ def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> Sent
     wrong = isinstance(error, verify.Differs) or error.code == "not-ours" or error.code.startswith("http-")
     if not wrong or change.action != "update" or before in (None, plan.stack.config.name):
         return error  # where the network or a permission failed, nothing speaks against the new version
-    emit(Note(f"{error.what} Going back to {before}.", "warning"))
-    with translated(f"give the endpoint {change.name} its earlier version again"):
-        endpoint = Endpoint(plan.stack.names, before, endpoint_config.is_serverless(aws, before))
-        endpoint.update(aws, describe(aws, endpoint.name) or {}, emit)
-    return SentimentError(
-        error.what, f"{error.why} {before} serves again, as before.", "Train again, or look at the image.",
-        code="verification-rolled-back",
-    )  # fmt: skip
+    return versions.restored(aws, plan.stack.names, before, error, "Train again, or look at the image.", emit)
 
 
 def _prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> None:
-    """`prune`, which must not spoil a deployment that is verified."""
+    """Remove old versions, which must not spoil a deployment that is verified."""
     try:
-        prune(aws, plan, journal, emit)
+        versions.prune(aws, plan.stack.names, plan.stack.config.name, journal, emit)
     except SentimentError as error:
         emit(Note(f"{error.what} {error.why} It is tried again next time.", "warning"))
-
-
-def prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[str]:
-    """Delete configurations and models older than the last KEPT_VERSIONS; their names."""
-    names, removed = plan.stack.names, []
-    with translated("look for versions that are too old to go back to"):
-        configs = endpoint_config.existing(aws, names)
-        current = [each for each in configs if each.name == plan.stack.config.name]
-        old = [each for each in configs if each not in current][KEPT_VERSIONS - 1 :]
-        gone = {each.name for each in old}
-        used = {endpoint_config.model_of(aws, each.name) for each in configs if each.name not in gone}
-        unused = [each for each in model.existing(aws, names) if each.name not in used] if old else []
-    for each in (*old, *unused):
-        with translated(f"delete the {each.kind} {each.name}"):
-            each.delete(emit)
-        journal.note(each.kind, each.name, "deleted")
-        removed.append(each.name)
-    if old:
-        emit(Note(f"Removed {len(old)} older version{'s' if len(old) > 1 else ''}; {KEPT_VERSIONS} are kept."))
-    return removed
 
 
 def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: str) -> Deployed:

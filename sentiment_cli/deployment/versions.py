@@ -1,4 +1,4 @@
-"""The versions of a stage that are kept, and going back to one of them: an update of the endpoint like any other."""
+"""The versions of a stage: which are kept, which are too old, and going back: an update of the endpoint like any."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import endpoint, endpoint_config, model
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.names import Names
+
+KEPT = 3  # the one that serves and two to go back to
 
 
 @dataclass(frozen=True)
@@ -77,22 +79,36 @@ def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Em
     try:
         texts = verify.endpoint(aws, names, said)
     except verify.Differs as error:
-        raise _undone(aws, names, str(before.get("EndpointConfigName")), error, emit) from error
+        serving = str(before.get("EndpointConfigName"))
+        raise restored(aws, names, serving, error, "Name another version, or deploy again.", emit) from error
     emit(Note(f"The endpoint answers as that model does ({texts} texts)."))
     journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url, back=True)
 
 
-def _undone(aws: Aws, names: Names, before: str, error: SentimentError, emit: Emit) -> SentimentError:
-    """Give the endpoint the version again that it had, and say so."""
+def restored(aws: Aws, names: Names, before: str, error: SentimentError, fix: str, emit: Emit) -> SentimentError:
+    """Give the endpoint the configuration again that it had; the error to raise then, `error` with that told."""
     emit(Note(f"{error.what} Going back to {before}.", "warning"))
-    with translated(f"give the endpoint {names.endpoint} the version again that it had"):
-        Endpoint(names, before, endpoint_config.is_serverless(aws, before)).update(
-            aws, endpoint.describe(aws, names.endpoint) or {}, emit
-        )
-    return SentimentError(
-        error.what, f"{error.why} {before} serves again, as before.", "Name another version, or deploy again.",
-        code="verification-rolled-back",
-    )  # fmt: skip
+    with translated(f"give the endpoint {names.endpoint} its earlier version again"):
+        target = Endpoint(names, before, endpoint_config.is_serverless(aws, before))
+        target.update(aws, endpoint.describe(aws, names.endpoint) or {}, emit)
+    why = f"{error.why} {before} serves again, as before."
+    return SentimentError(error.what, why, fix, code="verification-rolled-back")
+
+
+def prune(aws: Aws, names: Names, current: str, journal: Journal, emit: Emit) -> None:
+    """Delete configurations, and models that none of the others serves, older than the last KEPT; `current` is kept."""
+    with translated("look for versions that are too old to go back to"):
+        configs = endpoint_config.existing(aws, names)
+        old = [each for each in configs if each.name != current][KEPT - 1 :]
+        gone = {each.name for each in old}
+        used = {endpoint_config.model_of(aws, each.name) for each in configs if each.name not in gone}
+        unused = [each for each in model.existing(aws, names) if each.name not in used] if old else []
+    for each in (*old, *unused):
+        with translated(f"delete the {each.kind} {each.name}"):
+            each.delete(emit)
+        journal.note(each.kind, each.name, "deleted")
+    if old:
+        emit(Note(f"Removed {len(old)} older version{'s' if len(old) > 1 else ''}; {KEPT} are kept."))
 
 
 def _artifact(aws: Aws, config: str) -> tuple[str, str]:

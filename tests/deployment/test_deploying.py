@@ -11,8 +11,9 @@ import pytest
 
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import deploying, teardown
-from sentiment_cli.deployment.deploying import KEPT_VERSIONS, Deployed, Target
+from sentiment_cli.deployment.deploying import Deployed, Target
 from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.deployment.versions import KEPT
 from sentiment_cli.errors import PartlyDone, Refused, SentimentError
 from sentiment_cli.events import Event, Note, ignore
 from sentiment_cli.resources import endpoint, endpoint_config, model
@@ -83,7 +84,7 @@ def test_the_last_versions_are_kept_and_older_ones_removed(aws: Aws, target: Tar
         EndpointConfig(names, other.name).create(aws, ignore)
     last = deploy(aws, on(target, instance_type="ml.m5.large"))
     configs = [each.name for each in endpoint_config.existing(aws, names)]
-    assert len(configs) == KEPT_VERSIONS
+    assert len(configs) == KEPT
     assert configs[0] == last.plan.stack.config.name
     models = {each.name for each in model.existing(aws, names)}
     assert models == {endpoint_config.model_of(aws, name) for name in configs}
