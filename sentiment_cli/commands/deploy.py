@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from sentiment_cli.commands.hosting_flags import (
     InstanceTypeFlag,
     MemoryFlag,
     NoApiFlag,
+    hosting,
 )
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
 
@@ -60,13 +61,13 @@ def deploy(
 
       sentiment-cli deploy --stage prod --yes --json
     """
-    from sentiment_cli.commands.place import enter
+    from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import deploying, lock
     from sentiment_cli.terminal.deployment import plan_table
 
-    flags = values(region, profile, endpoint, instance_type, instance_count, memory_mb, api_auth)
+    flags = where(region, profile) | hosting(endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
-    target = deploying.Target(place.project, place.project_dir, place.home, stage, not no_api, place.engine)
+    target = place.target(with_api=not no_api)
     _warn_of_missing_engine(run, place)
     if not dry_run:
         run.until_its_end(lock.held(place.home, stage, "deploy"))
@@ -88,18 +89,6 @@ def deploy(
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
     _show(run, place, done, show_key=show_key)
     run.terminal.result(done.as_dict())
-
-
-def values(
-    region: Any, profile: Any, endpoint: Any, instance_type: Any, instance_count: Any, memory_mb: Any, api_auth: Any
-) -> dict[str, tuple[str, Any]]:
-    """Parameter name -> (key in sentiment.toml, value) of the flags that decide place and hosting."""
-    return {
-        "region": ("aws.region", region), "profile": ("aws.profile", profile), "endpoint": ("endpoint.kind", endpoint),
-        "instance_type": ("endpoint.instance_type", instance_type),
-        "instance_count": ("endpoint.instance_count", instance_count),
-        "memory_mb": ("endpoint.memory_mb", memory_mb), "api_auth": ("api.auth", api_auth),
-    }  # fmt: skip
 
 
 def _warn_of_missing_engine(run: Run, place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,3 +22,20 @@ MemoryFlag = Annotated[
 ]
 ApiAuthFlag = Annotated[ApiAuth | None, typer.Option("--api-auth", help="Who may call the API.", rich_help_panel=WHAT)]
 NoApiFlag = Annotated[bool, typer.Option("--no-api", help="The endpoint only, no public URL.", rich_help_panel=WHAT)]
+
+
+def hosting(
+    endpoint: EndpointKind | None,
+    instance_type: str | None,
+    instance_count: int | None,
+    memory_mb: int | None,
+    api_auth: ApiAuth | None,
+) -> dict[str, tuple[str, Any]]:
+    """Parameter name -> (key in sentiment.toml, value) of these flags."""
+    return {
+        "endpoint": ("endpoint.kind", endpoint),
+        "instance_type": ("endpoint.instance_type", instance_type),
+        "instance_count": ("endpoint.instance_count", instance_count),
+        "memory_mb": ("endpoint.memory_mb", memory_mb),
+        "api_auth": ("api.auth", api_auth),
+    }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sentiment_cli.commands.common import Run, command
-from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag, enter
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag, enter, where
 
 if TYPE_CHECKING:
     from sentiment_cli.commands.place import Place
@@ -63,7 +63,7 @@ def invoke(
     from sentiment_cli.texts import collect
 
     asked = collect(texts or [], file, sys.stdin, explain=explain)
-    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
+    flags = where(region, profile)
     chosen = Target.local if url else target or _most_public(run, stage, sandbox)
     with _client(run, chosen, url, lambda: enter(run, stage, sandbox, flags, hosting=False)) as client:
         answer = client.ask(asked.texts, explain=asked.explain)

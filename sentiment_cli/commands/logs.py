@@ -46,12 +46,11 @@ def logs(
 
       sentiment-cli logs -f --source endpoint --since 10m
     """
-    from sentiment_cli.commands.place import enter
+    from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import logs as reading
 
     began = int((time.time() - _seconds(since)) * 1000)
-    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
-    place = enter(run, stage, sandbox, flags, hosting=False)
+    place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     if follow:
         for lines in reading.follow(place.aws, place.names, source.value, began):
             _show(run, lines)

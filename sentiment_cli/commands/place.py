@@ -15,6 +15,7 @@ from sentiment_cli.commands.common import Run, place_flags
 
 if TYPE_CHECKING:
     from sentiment_cli.clients.session import Aws
+    from sentiment_cli.deployment.deploying import Target
     from sentiment_cli.project import Project
     from sentiment_cli.questions import Answer, Answers, Question
     from sentiment_cli.resources.names import Names
@@ -58,6 +59,12 @@ class Place:
 
         return Names(self.project.name, self.stage, self.aws.account, self.aws.region)
 
+    def target(self, *, with_api: bool = True) -> Target:
+        """What is deployed here."""
+        from sentiment_cli.deployment.deploying import Target
+
+        return Target(self.project, self.project_dir, self.home, self.stage, with_api, self.engine)
+
     def command(self, words: str) -> str:
         """How to type another command for this place."""
         return f"sentiment-cli {words}{self.flags}"
@@ -87,6 +94,11 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     given = {name: flags[name][1] for name in ("region", "profile") if name in flags}
     said = place_flags(stage, **given, sandbox=sandbox)
     return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox, said)
+
+
+def where(region: str | None, profile: str | None) -> dict[str, tuple[str, Any]]:
+    """Parameter name -> (key in sentiment.toml, value) of the flags that decide the place."""
+    return {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
 
 
 def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:

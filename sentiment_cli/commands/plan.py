@@ -10,6 +10,7 @@ from sentiment_cli.commands.hosting_flags import (
     InstanceTypeFlag,
     MemoryFlag,
     NoApiFlag,
+    hosting,
 )
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
 
@@ -36,16 +37,13 @@ def plan(
 
       sentiment-cli plan --instance-type ml.m5.large --json
     """
-    from sentiment_cli.commands.deploy import values
-    from sentiment_cli.commands.place import enter
-    from sentiment_cli.deployment.deploying import Target, journal_of, make_plan
+    from sentiment_cli.commands.place import enter, where
+    from sentiment_cli.deployment.deploying import make_plan
     from sentiment_cli.terminal.deployment import plan_table
 
-    flags = values(region, profile, endpoint, instance_type, instance_count, memory_mb, api_auth)
+    flags = where(region, profile) | hosting(endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
-    target = Target(place.project, place.project_dir, place.home, stage, not no_api, place.engine)
-    journal_of(place.aws, target, run.terminal.emit)
-    made = make_plan(place.aws, target)
+    made = make_plan(place.aws, place.target(with_api=not no_api))
     run.terminal.show(plan_table(made))
     run.terminal.result(made.as_dict())
     if made.todo:

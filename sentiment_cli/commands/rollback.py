@@ -32,13 +32,12 @@ def rollback(
 
       sentiment-cli rollback 37ee144a53 --stage prod --yes
     """
-    from sentiment_cli.commands.place import enter
+    from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import lock, versions
     from sentiment_cli.deployment.deploying import Target, journal_of
     from sentiment_cli.terminal.console import table
 
-    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
-    place = enter(run, stage, sandbox, flags, hosting=False)
+    place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     target = Target(place.project, place.project_dir, place.home, stage)
     run.until_its_end(lock.held(place.home, stage, "rollback"))
     journal = journal_of(place.aws, target, run.terminal.emit)

@@ -28,11 +28,10 @@ def status(
 
       sentiment-cli status --stage prod --json
     """
-    from sentiment_cli.commands.place import enter
+    from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment.status import look
 
-    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
-    place = enter(run, stage, sandbox, flags, hosting=False)
+    place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     found = look(place.aws, place.names)
     _show(run, place, found)
     run.terminal.result(found.as_dict())

@@ -39,7 +39,7 @@ def teardown(
 
       sentiment-cli teardown --stage prod --yes --confirm my-tweets --json
     """
-    from sentiment_cli.commands.place import enter
+    from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import lock
     from sentiment_cli.deployment import teardown as tearing
     from sentiment_cli.deployment.deploying import Target, journal_of
@@ -48,8 +48,7 @@ def teardown(
 
     if sandbox and _no_sandbox(run):
         return
-    flags = {"region": ("aws.region", region), "profile": ("aws.profile", profile)}
-    place = enter(run, stage, sandbox, flags, hosting=False)
+    place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     target = Target(place.project, place.project_dir, place.home, stage)
     run.until_its_end(lock.held(place.home, stage, "teardown", otherwise=run.terminal.emit))
     journal = journal_of(place.aws, target, run.terminal.emit)
