@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sentiment_cli import __version__
 from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
+
+Result = TypeVar("Result")
 
 # More than botocore's three: a deployment is long, and giving up in the middle is worse than waiting.
 RETRIES = {"mode": "standard", "total_max_attempts": 6}
@@ -68,6 +70,37 @@ class Aws:
                 raise Interrupted("Left while waiting.", code="interrupted")
             pause = min(pause * 1.3, longest)
         return True
+
+    def insist(
+        self,
+        call: Callable[[], Result],
+        passes: Callable[[Exception], bool],
+        *,
+        seconds: float,
+        first: float = 1.0,
+        longest: float = 15.0,
+        told: Callable[[int], None] = lambda tries: None,
+    ) -> Result:
+        """What `call` returns, tried again while `passes` says of its error that it goes by itself; `told` counts them.
+
+        Raises any other error at once, the last one after `seconds`, Interrupted when the user wants to leave.
+        """
+        answers: list[Result] = []
+        errors: list[Exception] = []
+
+        def attempt() -> bool:
+            try:
+                answers.append(call())
+            except Exception as error:
+                if not passes(error):
+                    raise
+                errors.append(error)
+                told(len(errors))
+            return bool(answers)
+
+        if not self.await_(attempt, seconds=seconds, first=first, longest=longest):
+            raise errors[-1]
+        return answers[0]
 
     @property
     def endpoint_url(self) -> str | None:

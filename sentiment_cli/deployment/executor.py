@@ -128,23 +128,12 @@ def _make(aws: Aws, change: Change, journal: Journal, emit: Emit) -> Done:
     with translated(f"{change.action} the {resource.kind} {resource.name}"):
         if change.action == "create":
             resource.create(aws, emit)
-        elif change.action == "update":
-            resource.update(aws, change.found, emit)
         else:
-            _replace(aws, change, emit)
+            resource.update(aws, change.found, emit)
     journal.note(resource.kind, resource.name, finished)
     seconds = time.monotonic() - began
     emit(StepDone("", seconds, resource.name))
     return Done(change, round(seconds, 2))
-
-
-def _replace(aws: Aws, change: Change, emit: Emit) -> None:
-    """Delete, then create."""
-    resource = change.step.resource
-    remove = getattr(resource, "remove", None)
-    if remove is not None:
-        remove(aws, emit)
-    resource.create(aws, emit)
 
 
 def _numbered(number: int, total: int, change: Change, emit: Emit) -> Emit:

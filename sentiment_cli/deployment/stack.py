@@ -47,10 +47,6 @@ class Stack:
     recipe: Recipe
     api: Api | None
 
-    @property
-    def resources(self) -> list[Resource]:
-        return [step.resource for step in self.steps]
-
 
 def build(
     project: Project, project_dir: Path, names: Names, manifest: Mapping[str, Any], *, with_api: bool, with_image: bool

@@ -62,22 +62,9 @@ def _golden(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _patiently(aws: Aws, ask: Callable[[], Mapping[str, Any]], passing: frozenset[str]) -> Mapping[str, Any]:
     """What `ask` returns, tried again while it fails with one of the codes that pass by themselves."""
-    last: list[SentimentError] = []
-    answer: list[Mapping[str, Any]] = []
-
-    def attempt() -> bool:
-        try:
-            answer[:] = [ask()]
-        except SentimentError as error:
-            last[:] = [error]
-            if error.code not in passing:
-                raise
-            return False
-        return True
-
-    if not aws.await_(attempt, seconds=PATIENCE, first=0.5, longest=5.0):
-        raise last[0]
-    return answer[0]
+    return aws.insist(
+        ask, lambda error: getattr(error, "code", "") in passing, seconds=PATIENCE, first=0.5, longest=5.0
+    )
 
 
 def _check(what: str, ask: Ask, golden: Sequence[Mapping[str, Any]]) -> int:

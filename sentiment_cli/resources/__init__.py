@@ -50,7 +50,8 @@ class Resource(Protocol):
         """Make it, and wait until it can be used. Meeting what an earlier, broken-off attempt made is no error."""
 
     def update(self, aws: Aws, found: Any, emit: Emit) -> None:
-        """Change what is there into what should be, and wait until it can be used."""
+        """Change what is there into what should be, and wait until it can be used; what `compare` wants replaced is
+        deleted first, or written over."""
 
 
 @dataclass(frozen=True)

@@ -65,21 +65,17 @@ class Bucket:
             "CreateBucketConfiguration": {"LocationConstraint": aws.region}
         }  # fmt: skip
 
-        def attempt() -> bool:
-            try:
-                aws.client("s3").create_bucket(Bucket=self.name, **where)
-            except ClientError as error:
-                if code_of(error) == "BucketAlreadyExists":
-                    raise _taken(self.name) from error
-                if code_of(error) == _BEING_DELETED:
-                    emit(Progress("Waiting until S3 gives the name free again", 0, None))
-                    return False
-                if code_of(error) != "BucketAlreadyOwnedByYou":
-                    raise
-            return True
-
-        if not aws.await_(attempt, seconds=PATIENCE, first=2.0):
-            aws.client("s3").create_bucket(Bucket=self.name, **where)  # for its error
+        try:
+            aws.insist(
+                lambda: aws.client("s3").create_bucket(Bucket=self.name, **where),
+                lambda error: code_of(error) == _BEING_DELETED, seconds=PATIENCE, first=2.0,
+                told=lambda tries: emit(Progress("Waiting until S3 gives the name free again,", tries, None, "tries")),
+            )  # fmt: skip
+        except ClientError as error:
+            if code_of(error) == "BucketAlreadyExists":
+                raise _taken(self.name) from error
+            if code_of(error) != "BucketAlreadyOwnedByYou":
+                raise
         self.update(aws, {}, emit)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:

@@ -95,21 +95,13 @@ class Endpoint:
         """Make `call`, again while AWS does not know yet what it was told a moment ago."""
         from botocore.exceptions import ClientError
 
-        def attempt() -> bool:
-            try:
-                call()
-            except ClientError as error:
-                if says(error, "ValidationException", "already existing"):
-                    return True
-                if says(error, "ValidationException", _UNKNOWN_YET, _BUSY):
-                    last[:] = [error]
-                    return False
+        try:
+            aws.insist(
+                call, lambda error: says(error, "ValidationException", _UNKNOWN_YET, _BUSY), seconds=60, first=2.0
+            )
+        except ClientError as error:
+            if not says(error, "ValidationException", "already existing"):
                 raise
-            return True
-
-        last: list[ClientError] = []
-        if not aws.await_(attempt, seconds=60, first=2.0):
-            raise last[0]
 
     def _await(self, aws: Aws, emit: Emit) -> None:
         found = settled(aws, self.name, emit)
@@ -121,9 +113,11 @@ class Endpoint:
                 code="endpoint-gone",
             )
         if found["EndpointStatus"] != "InService":
-            raise _failed(aws, self.names, found)
+            what = f"The endpoint {self.name} is {found['EndpointStatus']}."
+            raise _not_served(aws, self.names, found, what, "endpoint-failed", "AWS gives no reason")
         if found["EndpointConfigName"] != self.config:
-            raise _rolled_back(aws, self.names, found)
+            what = f"The update of the endpoint {self.name} was taken back: {found['EndpointConfigName']} still serves."
+            raise _not_served(aws, self.names, found, what, "rolled-back", "the new version did not become healthy")
 
 
 def describe(aws: Aws, name: str) -> Mapping[str, Any] | None:
@@ -199,24 +193,12 @@ def _slow(name: str, found: Mapping[str, Any]) -> PartlyDone:
     )
 
 
-def _failed(aws: Aws, names: Names, found: Mapping[str, Any]) -> SentimentError:
-    reason = str(found.get("FailureReason", "AWS gives no reason")).rstrip(".")
-    return SentimentError(
-        f"The endpoint {names.endpoint} is {found['EndpointStatus']}.",
-        f"AWS says: {reason}.{_log(aws, names)}",
-        _remedy(reason),
-        code="endpoint-failed",
-    )
-
-
-def _rolled_back(aws: Aws, names: Names, found: Mapping[str, Any]) -> SentimentError:
-    reason = str(found.get("FailureReason", "the new version did not become healthy")).rstrip(".")
-    return SentimentError(
-        f"The update of the endpoint {names.endpoint} was taken back: {found['EndpointConfigName']} still serves.",
-        f"AWS says: {reason}.{_log(aws, names)}",
-        _remedy(reason),
-        code="rolled-back",
-    )
+def _not_served(
+    aws: Aws, names: Names, found: Mapping[str, Any], what: str, code: str, otherwise: str
+) -> SentimentError:
+    """The error for an endpoint that serves not what was asked for; `otherwise` is the reason where AWS names none."""
+    reason = str(found.get("FailureReason", otherwise)).rstrip(".")
+    return SentimentError(what, f"AWS says: {reason}.{_log(aws, names)}", _remedy(reason), code=code)
 
 
 def _log(aws: Aws, names: Names) -> str:

@@ -100,26 +100,25 @@ def of_stage(names: Names, found: Iterable[str]) -> list[str]:
 def _once_iam_knows(aws: Aws, request: Mapping[str, Any], emit: Emit) -> None:
     from botocore.exceptions import ClientError
 
-    tries: list[ClientError] = []
+    try:
+        aws.insist(
+            lambda: aws.client("sagemaker").create_model(**request),
+            _passes, seconds=PATIENCE, first=2.0, longest=10.0,
+            told=lambda tries: emit(Progress("Waiting until AWS knows the new role,", tries, None, "tries")),
+        )  # fmt: skip
+    except ClientError as error:
+        if says(error, "ValidationException", "already existing"):
+            return
+        if not _passes(error):
+            raise
+        raise SentimentError(
+            f"SageMaker cannot use the role {request['ExecutionRoleArn']}.",
+            f"AWS still says after {PATIENCE:.0f} s: {message_of(error).rstrip('.')}.",
+            "Look at the role's trust policy and permissions in the IAM console, then run `sentiment-cli deploy` "
+            "again.",
+            code="role-unusable",
+        ) from error
 
-    def attempt() -> bool:
-        try:
-            aws.client("sagemaker").create_model(**request)
-        except ClientError as error:
-            if says(error, "ValidationException", "already existing"):
-                return True
-            if not says(error, "ValidationException", *_UNKNOWN_YET):
-                raise
-            tries.append(error)
-            emit(Progress("Waiting until AWS knows the new role,", len(tries), None, "tries"))
-            return False
-        return True
 
-    if aws.await_(attempt, seconds=PATIENCE, first=2.0, longest=10.0):
-        return
-    raise SentimentError(
-        f"SageMaker cannot use the role {request['ExecutionRoleArn']}.",
-        f"AWS still says after {PATIENCE:.0f} s: {message_of(tries[-1]).rstrip('.')}.",
-        "Look at the role's trust policy and permissions in the IAM console, then run `sentiment-cli deploy` again.",
-        code="role-unusable",
-    )
+def _passes(error: Exception) -> bool:
+    return says(error, "ValidationException", *_UNKNOWN_YET)

@@ -54,12 +54,13 @@ class Small:
         self.world.note(f"made {self.kind}")
 
     def update(self, aws: Aws, found: Any, emit: Any) -> None:
+        if self.compare(found).action == "replace":
+            del self.world.there[self.kind]
+            self.world.note(f"removed {self.kind}")
+            self.create(aws, emit)
+            return
         self.world.there[self.kind] = self.value
         self.world.note(f"updated {self.kind} from {found}")
-
-    def remove(self, aws: Aws, emit: Any) -> None:
-        del self.world.there[self.kind]
-        self.world.note(f"removed {self.kind}")
 
 
 def somewhere() -> Aws:

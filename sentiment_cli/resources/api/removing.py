@@ -76,28 +76,30 @@ def _tags(aws: Aws, arn: str) -> Any:
 def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:
     from botocore.exceptions import ClientError
 
-    client, told = aws.client("apigateway"), False
+    client = aws.client("apigateway")
 
-    def attempt() -> bool:
-        nonlocal told
-        try:
-            or_none(lambda: client.delete_rest_api(restApiId=api_id), looking.NOT_FOUND)
-        except ClientError as error:
-            if not says(error, "TooManyRequestsException"):
-                raise
-            if not told:
-                emit(Note("AWS deletes one REST API in 30 s; waiting for its turn."))
-            told = True
-            return False
-        return True
+    def tell(tries: int) -> None:
+        if tries == 1:
+            emit(Note("AWS deletes one REST API in 30 s; waiting for its turn."))
 
-    if not aws.await_(attempt, seconds=PATIENCE_SECONDS, first=5.0):
+    try:
+        aws.insist(
+            lambda: or_none(lambda: client.delete_rest_api(restApiId=api_id), looking.NOT_FOUND),
+            _is_too_soon, seconds=PATIENCE_SECONDS, first=5.0, told=tell,
+        )  # fmt: skip
+    except ClientError as error:
+        if not _is_too_soon(error):
+            raise
         raise SentimentError(
             f"The REST API {api_id} could not be deleted.",
             "AWS deletes one in 30 s for an account, and others are being deleted.",
             "Run the command again in a minute.",
             code="TooManyRequestsException",
-        )
+        ) from error
+
+
+def _is_too_soon(error: Exception) -> bool:
+    return says(error, "TooManyRequestsException")
 
 
 def _delete_function(aws: Aws, name: str, _emit: Emit) -> None:
