@@ -35,7 +35,7 @@ ONLY_IN = {
     "docker": ("clients/docker.py", "clients/docker_engine.py"),
     "boto3": ("clients/", "resources/", "sandbox/"),
     "botocore": ("clients/", "resources/", "sandbox/"),
-    "chalice": ("clients/chalice.py",),
+    "chalice": ("clients/chalice_program.py",),
     "moto": ("sandbox/",),
     "jinja2": ("scaffold.py",),
     "tomlkit": ("project.py", "scaffold.py"),

@@ -17,8 +17,7 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, LogLine
 
-# There is no `python -m chalice`, and the program `chalice` need not be on PATH.
-_PROGRAM = "import sys; from chalice.cli import main; sys.exit(main())"
+_PROGRAM = Path(__file__).with_name("chalice_program.py")
 _OF_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "PYTHONPATH")
 _AWS_SAYS = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.+)", re.DOTALL)
 _CHALICE_SAYS = re.compile(r"received the following error:\s*(.+)", re.DOTALL)
@@ -36,10 +35,10 @@ def delete(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
 
 def _run(aws: Aws, folder: Path, verb: str, stage: str, emit: Emit) -> None:
     # -P: no module of the user's folder stands in for one of Chalice's. A session of its own: Ctrl-C in the terminal is
-    # for us alone; what Chalice has begun it ends, and so writes down what it made.
+    # for us alone; what Chalice has begun it ends, and so writes down what it made. The pipe tells it of our own end.
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-c", _PROGRAM, verb, "--stage", stage], cwd=folder, env=_environment(aws),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        [sys.executable, "-P", str(_PROGRAM), verb, "--stage", stage], cwd=folder, env=_environment(aws),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None  # noqa: S101
@@ -48,6 +47,7 @@ def _run(aws: Aws, folder: Path, verb: str, stage: str, emit: Emit) -> None:
             lines.append(line.rstrip())
             if not lines[-1].startswith(("Traceback", " ")) and lines[-1]:
                 emit(LogLine("chalice", lines[-1]))
+        process.wait()  # with the pipe still open
     if process.returncode != 0:
         raise _failed(verb, "\n".join(lines))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,22 @@ def test_an_app_that_cannot_be_read_is_named(app: Path) -> None:
         chalice.deploy(connect("us-east-1"), app, "dev", lambda event: None)
     assert "no such setting" in refused.value.why
     assert refused.value.code == "chalice"
+
+
+DEPLOYS = (
+    "import boto3, sys; from pathlib import Path; from sentiment_cli.clients import chalice, session\n"
+    "aws = session.Aws('123456789012', 'us-east-1', 'aws', '', boto3.session.Session(region_name='us-east-1'))\n"
+    "chalice.deploy(aws, Path(sys.argv[1]), 'dev', lambda event: None)"
+)
+
+
+def test_chalice_does_not_go_on_when_whoever_started_it_is_killed(app: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        with subprocess.Popen([sys.executable, "-c", DEPLOYS, str(app)], env=environment) as program:
+            waiting, _ = silent.accept()  # for an answer that will not come
+            program.kill()
+        waiting.settimeout(10)
+        while waiting.recv(65536):  # ends with the connection, and that with Chalice
+            pass
+        waiting.close()
