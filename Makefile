@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: test lint types pytest audit demo picture lock clean
+.PHONY: test lint types pytest audit bench demo picture lock clean
 
 test: lint types pytest
 
@@ -21,6 +21,11 @@ pytest: $(READY)
 # Known vulnerabilities in the dependencies, where a service can be asked.
 audit: $(READY)
 	$(BIN)/python -m tests.machine.audit
+
+# Our server beside others, measured in one run; minutes. BENCH_ARGS="--rounds 1 --seconds 1" for a first look.
+bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m tests.benchmarks.serving $(BENCH_ARGS)
 
 # docs/terminal.svg, from really running the commands in it.
 picture: $(READY)
