@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -12,6 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# The commands that tests start, hundreds of them, would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# What was started in the background of a shell ignores SIGINT, and so would all that tests start to interrupt it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _required(variable: str) -> bool:
@@ -28,6 +37,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(left_out)]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where several processes run the tests, a file stays in one of them; all that use Docker in the same one, for they
+    share its images."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            source = (config.rootpath / file).read_text(encoding="utf-8")
+            return "docker" if "mark.docker" in source or "docker_engine" in source else file
+
+    return ByFile(config, log)
+
+
 PACKAGE = "awscli>=1.40,<2"
 UNREACHABLE = ("NewConnectionError", "ConnectTimeout", "Temporary failure in name resolution", "ReadTimeout")
 
@@ -40,6 +64,14 @@ def aws_cli(pytestconfig: pytest.Config) -> Path:
     assert cache is not None
     folder = Path(cache.mkdir("awscli")) / f"python{sys.version_info.major}.{sys.version_info.minor}"
     found = folder / "bin" / "aws"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:  # another process of this run may be making it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install_aws_cli(folder, found)
+    return found
+
+
+def _install_aws_cli(folder: Path, found: Path) -> None:
     if not found.exists():
         venv.create(folder, with_pip=True, clear=True)
         pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--retries", "1", PACKAGE]
@@ -47,7 +79,6 @@ def aws_cli(pytestconfig: pytest.Config) -> Path:
         if any(each in done.stderr for each in UNREACHABLE):
             pytest.skip("PyPI is not reachable, and the AWS CLI is not in pytest's cache")
         assert done.returncode == 0, done.stderr
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +137,8 @@ def browser(tmp_path: Path) -> Iterator[Any]:
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees the developer's own settings, credentials or AWS files, and none can reach AWS by accident."""
     for name in list(os.environ):
-        if name.startswith(("SENTIMENT_", "AWS_", "MODEL_SERVER_")) and name != "AWS_CA_BUNDLE":
+        ours = name.startswith(("SENTIMENT_", "AWS_", "MODEL_SERVER_")) and name != "AWS_CA_BUNDLE"
+        if ours or name in ("COLUMNS", "LINES"):
             monkeypatch.delenv(name)
     nowhere = tmp_path_factory.getbasetemp() / "no-aws-configuration"
     monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere))

@@ -13,10 +13,10 @@ def _session(profile: str | None = None) -> Any:
     return boto3.session.Session(profile_name=profile)
 
 
-def hosting_regions() -> list[str]:
+@cache  # it is asked for by a question's check and again on the way in, and the data has megabytes
+def hosting_regions() -> tuple[str, ...]:
     """Regions that offer SageMaker hosting, by botocore's own data; nothing is sent."""
-    regions: list[str] = _without("profile", "config_file", "credentials_file").get_available_regions("sagemaker")
-    return regions
+    return tuple(_without("profile", "config_file", "credentials_file").get_available_regions("sagemaker"))
 
 
 def partition_of(region: str) -> str:
@@ -38,9 +38,24 @@ def profiles() -> list[str]:
 
 def _without(*settings: str) -> Any:
     """A session that does not look at these: what is asked of it must not fail because the user's are broken."""
+    return with_data(dict.fromkeys(settings, (None, None, None, None)))
+
+
+def with_data(settings: dict[str, Any] | None = None) -> Any:
+    """A new botocore session that has read AWS's service descriptions already, if another one has."""
     import botocore.session
 
-    return botocore.session.Session(session_vars=dict.fromkeys(settings, (None, None, None, None)))
+    session = botocore.session.Session(session_vars=settings)
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    # It keeps what it has read, which is megabytes of JSON.
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 def configured_region(profile: str | None) -> str | None:

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from sentiment_cli import __version__
-from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles
+from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles, with_data
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
@@ -121,7 +121,7 @@ def connect(region: str, profile: str | None = None) -> Aws:
 
     try:
         with translated("ask AWS whose credentials these are"):
-            session = boto3.session.Session(region_name=region, profile_name=profile)
+            session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data())
             said = session.client("sts", config=_config("sts")).get_caller_identity()
     except ProfileNotFound as error:  # named by the option or by AWS_PROFILE
         raise InputError(
