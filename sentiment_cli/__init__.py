@@ -17,6 +17,7 @@ A map of the house, from the door to the cellar; each may import what stands bel
     image/          what goes into the inference image and the name that follows from it
     local_server/   the model on localhost, as a container or a process
     doctor/         what stands in the way, on this machine and in the account
+    capacity/       how much load a model bears, and what follows: instances, prices, an autoscaling target
     texts           texts to ask about, from arguments, files and pipes
     pricing         what hosting costs, and where it is offered
 

@@ -15,6 +15,13 @@ PRICE_REGION = "us-east-1"
 # Serverless inference: a GB-second of configured memory while a request runs.
 SERVERLESS_USD_PER_GB_SECOND = 0.00002
 
+# What bills by the request in front of the endpoint, before any free allowance: https://aws.amazon.com/api-gateway/pricing/
+# (REST, the first 333 million a month) and https://aws.amazon.com/lambda/pricing/ (x86).
+API_USD_PER_MILLION = 3.50
+LAMBDA_USD_PER_MILLION = 0.20
+LAMBDA_USD_PER_GB_SECOND = 0.0000166667
+HOSTING_USD_PER_GB = 0.016  # into an endpoint, and out of it
+
 
 @dataclass(frozen=True)
 class InstanceType:
@@ -74,3 +81,9 @@ def instance_type(name: str) -> InstanceType | None:
 def serverless_usd_per_1000_requests(memory_mb: int, seconds: float = 0.1) -> float:
     """What 1,000 requests of `seconds` each cost at `memory_mb`."""
     return memory_mb / 1024 * seconds * SERVERLESS_USD_PER_GB_SECOND * 1000
+
+
+def api_usd(requests: int, gb_seconds: float) -> float:
+    """What API Gateway and Lambda take for `requests` that keep the function for `gb_seconds` in all."""
+    by_request = (API_USD_PER_MILLION + LAMBDA_USD_PER_MILLION) / 1e6
+    return requests * by_request + gb_seconds * LAMBDA_USD_PER_GB_SECOND

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,26 @@ def collect(arguments: Sequence[str], file: Path | None, stdin: TextIO, *, expla
     if not texts:
         raise InputError(f"There is no text in {name}.", "It is empty.", "Give at least one text.", code="no-texts")
     return Asked(texts, explain or wants)
+
+
+def to_send(arguments: Sequence[str], file: Path | None, directory: Path) -> list[str]:
+    """Texts for a load test: those given, those of `file`, the first of the project's data, or of the bundled sample.
+
+    Raises InputError as `collect` does, and for data that cannot be read.
+    """
+    if arguments or file is not None:
+        return collect(arguments, file, sys.stdin, explain=False).texts
+    from sentiment_cli import project as projects
+    from sentiment_cli import scaffold
+    from sentiment_cli.data_questions import SAMPLE_FILE
+    from sentiment_cli.dataset import first_texts
+
+    data = projects.load(directory).data if (directory / projects.FILE_NAME).exists() else None
+    if data is not None and (path := directory / Path(data.path).expanduser()).exists():
+        column = None if data.text_column is None else str(data.text_column)
+        if found := first_texts(path, format=data.format, text_column=column):
+            return found
+    return first_texts(scaffold.templates() / "project" / SAMPLE_FILE)
 
 
 def parse(content: str, name: str) -> tuple[list[str], bool]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.clients.aws_errors import code_of, translated
-from sentiment_cli.clients.inference import batches, encoded, refusal, understood
+from sentiment_cli.clients.inference import asking, batches, encoded, prepared, refusal, understood
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
+
+if TYPE_CHECKING:
+    from sentiment_cli.clients.sender import Request
 
 
 class EndpointClient:
@@ -21,11 +24,22 @@ class EndpointClient:
         """{"output": [{"label", "score"}, ...]} for `texts`, in order. Raises SentimentError."""
         output: list[dict[str, Any]] = []
         for start, batch in batches(texts):
-            body: dict[str, Any] = {"input": [{"text": text} for text in batch]}
+            body = asking(batch)
             if explain:
                 body["explain"] = True
             output += self._send(body, start)["output"]
         return {"output": output}
+
+    def prepared(self, texts: Sequence[str]) -> Request:
+        """The request for `texts`, signed, for somebody else to send within the minutes that a signature is valid."""
+        import httpx
+
+        from sentiment_cli.clients.signing import Signature
+
+        url = f"{self._aws.client('sagemaker-runtime').meta.endpoint_url}/endpoints/{self._name}/invocations"
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        request = httpx.Request("POST", url, content=encoded(asking(texts)), headers=headers)
+        return prepared(Signature(self._aws, "sagemaker")(request))
 
     def _send(self, body: dict[str, Any], first_row: int) -> dict[str, Any]:
         from botocore.exceptions import ClientError

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.errors import InputError, SentimentError
+
+if TYPE_CHECKING:
+    from sentiment_cli.clients.sender import Request
 
 BATCH = 500  # texts a request: far below every size limit on the way, large enough that HTTP costs nothing
 TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
@@ -57,7 +60,7 @@ class InferenceClient:
         """
         output: list[dict[str, Any]] = []
         for start, batch in batches(texts):
-            body: dict[str, Any] = {"input": [{"text": text} for text in batch]}
+            body = asking(batch)
             if explain:
                 body["explain"] = True
             rows = self.send(body, first_row=start)["output"]
@@ -83,6 +86,13 @@ class InferenceClient:
         if answer.status_code != 200:
             raise refusal(answer.status_code, answer.text, first_row)
         return self._understood(answer)
+
+    def prepared(self, texts: Sequence[str]) -> Request:
+        """The request for `texts`, with what it takes to be let in, for somebody else to send."""
+        request = self._http.build_request(
+            "POST", self._path, content=encoded(asking(texts)), headers={"Content-Type": "application/json"}
+        )
+        return prepared(request if self._http.auth is None else next(self._http.auth.sync_auth_flow(request)))
 
     def _understood(self, answer: Any) -> dict[str, Any]:
         value = understood(answer.content)
@@ -121,6 +131,21 @@ def _checked(url: str) -> str:
 
 def _no_address(url: str, why: str) -> InputError:
     return InputError(f"{url!r} is no address of a server.", why, "Write it as http://127.0.0.1:8080.", code="bad-url")
+
+
+def asking(texts: Sequence[str]) -> dict[str, Any]:
+    """The body of a request for `texts`."""
+    return {"input": [{"text": text} for text in texts]}
+
+
+def prepared(request: Any) -> Request:
+    """One of httpx's requests as it goes over the wire; compressed answers are not asked for."""
+    from sentiment_cli.clients.sender import Request
+
+    left_out = ("accept-encoding", "connection", "content-length")
+    headers = {name: value for name, value in request.headers.items() if name not in left_out}
+    place = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    return Request(place, request.url.raw_path.decode(), headers, request.content)
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

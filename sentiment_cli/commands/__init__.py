@@ -7,6 +7,7 @@ from sentiment_cli.commands.deploy import deploy
 from sentiment_cli.commands.doctor import doctor
 from sentiment_cli.commands.init import init
 from sentiment_cli.commands.invoke import invoke
+from sentiment_cli.commands.load_test import load_test
 from sentiment_cli.commands.logs import logs
 from sentiment_cli.commands.plan import plan
 from sentiment_cli.commands.policy import policy
@@ -23,6 +24,7 @@ COMMANDS = {
     "plan": plan,
     "deploy": deploy,
     "invoke": invoke,
+    "load-test": load_test,
     "status": status,
     "logs": logs,
     "rollback": rollback,

@@ -64,7 +64,7 @@ def invoke(
 
     asked = collect(texts or [], file, sys.stdin, explain=explain)
     flags = where(region, profile)
-    chosen = Target.local if url else target or _most_public(run, stage, sandbox)
+    chosen = Target.local if url else target or most_public(run, stage, sandbox)
     with _client(run, chosen, url, lambda: enter(run, stage, sandbox, flags, hosting=False)) as client:
         answer = client.ask(asked.texts, explain=asked.explain)
     if run.terminal.as_json:
@@ -73,7 +73,7 @@ def invoke(
         _show(run, asked.texts, answer["output"], explain=asked.explain)
 
 
-def _most_public(run: Run, stage: str, sandbox: bool) -> Target:
+def most_public(run: Run, stage: str, sandbox: bool) -> Target:
     """What the journal of the stage says was deployed; a local server where it says nothing."""
     from sentiment_cli.commands.place import home_of
     from sentiment_cli.deployment.state import load

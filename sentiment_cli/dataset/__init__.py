@@ -7,7 +7,7 @@ reason and the remedy; `fetch_sentiment140` brings the public data set. Nothing 
 from __future__ import annotations
 
 from sentiment_cli.dataset.findings import Findings
-from sentiment_cli.dataset.looking import Column, LabelValue, Preview, look
+from sentiment_cli.dataset.looking import Column, LabelValue, Preview, first_texts, look
 from sentiment_cli.dataset.reading import Dataset, read
 from sentiment_cli.dataset.sentiment140 import fetch_sentiment140
 from sentiment_cli.dataset.table import FORMATS, BadRow
@@ -21,6 +21,7 @@ __all__ = [
     "LabelValue",
     "Preview",
     "fetch_sentiment140",
+    "first_texts",
     "look",
     "read",
 ]

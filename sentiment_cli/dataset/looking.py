@@ -99,6 +99,13 @@ def look(
     )
 
 
+def first_texts(path: Path, *, format: str | None = None, text_column: str | None = None) -> list[str]:  # noqa: A002
+    """The texts of the first part of a file, as they stand there. Raises InputError as `look` does."""
+    table = open_table(path, format, [text_column] if text_column else [])
+    text, _ = columns.choose(table.columns, table.sample, text_column, None)
+    return [] if text.index is None else [each for row in table.sample if (each := row[text.index]) and each.strip()]
+
+
 def _column(table: Table, index: int) -> Column:
     values = dict.fromkeys(cell for row in table.sample if (cell := row[index]) and cell.strip())
     return Column(table.columns[index], tuple(values)[:_EXAMPLES], len(values))

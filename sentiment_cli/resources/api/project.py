@@ -18,10 +18,11 @@ from sentiment_cli.files import write_atomically
 from sentiment_cli.resources.names import Names, digest
 
 CONFIG = Path(".chalice/config.json")
+MEMORY_MB = 256  # of the function
 DEFAULTS = {
     "autogen_policy": False,  # Chalice's own would let the function ask every endpoint
     "api_gateway_endpoint_type": "REGIONAL",
-    "lambda_memory_size": 256,
+    "lambda_memory_size": MEMORY_MB,
     "lambda_timeout": 27,  # below API Gateway's 29 s, above the client's 20 s in chalicelib/endpoint.py
 }
 API_STAGE = "api"

@@ -1,0 +1,216 @@
+"""Finds the highest rate that keeps the p99 within its aim, given a function that measures a rate; it sends nothing.
+
+The rate is doubled until the aim is missed, the gap is halved (by ratio) until it is narrow, the rate above is asked
+again where it looks like an accident, and the rate that is left is asked once more, for longer. One missed look in
+which nothing failed is not believed: of three, two have to agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Literal
+
+from sentiment_cli.capacity.statistics import FEWEST, Aim, Cause, Step, Verdict
+
+Measure = Callable[[float, int], Step]
+"""(rate, requests) -> what came of them; it may stop sooner where they cannot meet the aim any more."""
+Limit = Literal[Cause, "bounds", "unmet"]
+
+GROWTH = 2.0
+PRECISION = 1.05  # the rate that was missed over the one that was met, where the search is content
+SHRINKING = 4.0
+SHRUNK = 64.0  # a server that is too slow at this part of the first rate is too slow at any
+STEP_BACK = 0.93
+CONFIRMATIONS = 6
+DOUBTS = 3
+EASE = 0.5
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much may be asked, at most."""
+
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search came to."""
+
+    rate: float
+    """The highest that met the aim; 0 where none did."""
+    missed: float | None
+    """The lowest that missed it above that; None where none did."""
+    limit: Limit
+    """Why it is not more: the aim, failures, throttling, the client itself, the bounds; "unmet" if nothing met it."""
+    confirmed: bool
+    """Whether that rate was asked a second time, for longer, and met the aim again."""
+    steps: tuple[Step, ...]
+
+    @property
+    def best(self) -> Step | None:
+        """The last look at the rate that was found."""
+        return next((each for each in reversed(self.steps) if each.rate == self.rate), None)
+
+
+class _Spent(Exception):
+    """The bounds leave no room for another look."""
+
+
+def search(
+    measure: Measure,
+    aim: Aim,
+    start: float,
+    bounds: Bounds,
+    told: Callable[[Step], None] = lambda step: None,
+) -> Found:
+    """The highest rate at which `measure` meets `aim`, from `start` on, within `bounds`; `told` hears of each look."""
+    looking = _Search(measure, aim, bounds, told)
+    try:
+        if looking.grow(start):
+            looking.narrow()
+            looking.doubt()
+            looking.confirm()
+    except _Spent:
+        looking.spent = True
+    return looking.found()
+
+
+@dataclass
+class _Search:
+    measure: Measure
+    aim: Aim
+    bounds: Bounds
+    told: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    low: float = 0.0
+    high: float | None = None
+    cause: Cause = "target"
+    confirmed: bool = False
+    spent: bool = False
+
+    def grow(self, start: float) -> bool:
+        """Double the rate until it is missed, or quarter the first until it is met; whether any was."""
+        rate = start
+        while self.high is None or not self.low:
+            step = self._look(rate, _for_growth(rate))
+            if step.verdict != "missed":
+                self.low, rate = rate, rate * GROWTH
+            else:
+                self._missed(step)
+                if not self.low and rate * SHRUNK <= start:
+                    return False
+                rate /= SHRINKING
+        return True
+
+    def narrow(self) -> None:
+        """Halve the gap until it is narrow, or nothing is left but what the confirmation needs."""
+        while self.high is not None and self.high / self.low > PRECISION:
+            rate = math.sqrt(self.low * self.high)
+            requests = _for_narrowing(rate)
+            if not self._leaves_room(rate, requests):
+                return
+            step = self._look(rate, requests)
+            if step.verdict == "unclear" and self._leaves_room(rate, 2 * requests):
+                step = step.with_more(self._measured(rate, 2 * requests))
+            if step.verdict == "met":
+                self.low = rate
+            else:
+                self._missed(step)
+
+    def doubt(self) -> None:
+        """Ask the rate that was missed again, where nothing failed and a little less is no trouble at all, and go on
+        from there if it is met now."""
+        for _ in range(DOUBTS):
+            if self.high is None or self.cause in ("errors", "throttled") or not self._at_ease():
+                return
+            requests = _for_narrowing(self.high)
+            if not self._leaves_room(self.high, requests) or self._look(self.high, requests).verdict != "met":
+                return
+            self.low, self.high = self.high, None
+            self.grow(self.low * GROWTH)
+            self.narrow()
+
+    def confirm(self) -> None:
+        """Ask the rate that was found for longer, and step back where all that is known of it does not meet the aim."""
+        for _ in range(CONFIRMATIONS):
+            known = [each for each in self.steps if each.rate == self.low and each.verdict != "missed"]
+            step = self._measured(self.low, _for_confirmation(self.low))
+            if reduce(Step.with_more, known, step).verdict == "met":
+                self.confirmed = True
+                return
+            self._missed(step)
+            self.low *= STEP_BACK
+
+    def _at_ease(self) -> bool:
+        """Whether the last look at the rate that was met was far within the aim."""
+        slowest = next(each.percentile(99) for each in reversed(self.steps) if each.rate == self.low)
+        return slowest is not None and slowest < self.aim.seconds * EASE
+
+    def found(self) -> Found:
+        if not self.confirmed and self.high is not None:
+            self.low = self._surely_met() or self._not_missed()
+        limit: Limit = self.cause
+        if not self.low:
+            limit = "bounds" if self.spent and self.high is None else "unmet"
+        elif self.high is None:
+            limit = "bounds"
+        return Found(self.low, self.high, limit, self.confirmed, tuple(self.steps))
+
+    def _surely_met(self) -> float:
+        """The highest rate below what was missed for which there is evidence."""
+        return self._highest("met")
+
+    def _not_missed(self) -> float:
+        """The same where nothing speaks for it, but nothing against it either."""
+        return self._highest("unclear")
+
+    def _highest(self, verdict: Verdict) -> float:
+        below = self.high or math.inf
+        return max((each.rate for each in self.steps if each.verdict == verdict and each.rate < below), default=0.0)
+
+    def _look(self, rate: float, requests: int) -> Step:
+        """A look, and where it missed without a failure, what two of three say."""
+        first = self._measured(rate, requests)
+        if first.verdict != "missed" or first.failed:
+            return first
+        second = self._measured(rate, requests)
+        return second if second.verdict == "missed" else self._measured(rate, requests)
+
+    def _measured(self, rate: float, requests: int) -> Step:
+        if not self._fits(rate, requests):
+            raise _Spent
+        step = self.measure(rate, requests)
+        self.steps.append(step)
+        self.told(step)
+        return step
+
+    def _missed(self, step: Step) -> None:
+        self.high, self.cause = step.rate, step.cause
+
+    def _leaves_room(self, rate: float, requests: int) -> bool:
+        """Whether so many more leave enough for the confirmation."""
+        return self._fits(rate, requests + _for_confirmation(rate))
+
+    def _fits(self, rate: float, requests: int) -> bool:
+        sent, seconds = sum(each.requests for each in self.steps), sum(each.seconds for each in self.steps)
+        return sent + requests <= self.bounds.requests and seconds + requests / rate <= self.bounds.seconds
+
+
+def _for_growth(rate: float) -> int:
+    """Two seconds, or as far as three seconds allow what can show the aim: it only has to find the gap."""
+    return max(20, round(rate * 2), min(FEWEST, round(rate * 3)))
+
+
+def _for_narrowing(rate: float) -> int:
+    """Two seconds, a thousand requests if they come within fifteen, and never fewer than can show the aim."""
+    return max(FEWEST, round(rate * 2), min(1000, round(rate * 15)))
+
+
+def _for_confirmation(rate: float) -> int:
+    """Twice as many."""
+    return 2 * _for_narrowing(rate)

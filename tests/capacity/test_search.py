@@ -1,0 +1,139 @@
+"""The search against servers whose highest rate is known, from queueing theory or from a very long simulation."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import pytest
+
+from sentiment_cli.capacity import Aim, Bounds, Step, search
+from tests.capacity.queues import Queue, always, exponential, hiccups, highest
+
+AIM = Aim(0.1)
+AMPLE = Bounds(requests=500_000, seconds=600)
+
+
+def test_one_place_and_exponential_times_by_the_formula() -> None:
+    """M/M/1: the time in the system is exponential with rate mu - lambda, so its p99 is ln(100) / (mu - lambda)."""
+    mu = 200.0
+    by_formula = mu - math.log(100) / AIM.seconds
+    rates = []
+    for seed in range(6):
+        found = search(Queue(AIM, exponential(1 / mu), seed=seed), AIM, 5, AMPLE)
+        assert found.confirmed
+        assert found.limit == "target"
+        assert found.missed is not None
+        assert found.missed > found.rate
+        rates.append(found.rate / by_formula)
+    assert min(rates) > 0.85
+    assert max(rates) < 1.15
+    assert sum(rates) / len(rates) == pytest.approx(1, abs=0.05)
+
+
+TIMES = {"always": always(0.01), "exponential": exponential(0.01), "hiccups": hiccups(always(0.01), 0.005, 0.08)}
+
+
+@pytest.mark.parametrize("places", [1, 2, 4])
+@pytest.mark.parametrize("times", TIMES)
+def test_other_lines_by_a_long_simulation(places: int, times: str) -> None:
+    """M/D/c, M/M/c and one with pauses: what is found is near the highest rate of a run of many minutes."""
+    queue = Queue(AIM, TIMES[times], places, seed=3)
+    found = search(queue, AIM, 4, AMPLE)
+    assert found.confirmed
+    assert 0.8 * highest(queue) < found.rate < 1.2 * highest(queue)
+
+
+def test_bursts_cost_what_even_pauses_do_not() -> None:
+    """With requests that come evenly a place is busy all the time and nobody waits; with those of many people not."""
+    bursts = search(Queue(Aim(0.02), always(0.01)), Aim(0.02), 4, AMPLE)
+    even = search(Queue(Aim(0.02), always(0.01), pattern="fixed"), Aim(0.02), 4, AMPLE)
+    assert even.rate > 92
+    assert bursts.rate < 40
+
+
+def test_rare_long_pauses_are_no_reason_to_give_up_at_a_low_rate() -> None:
+    """One request in two thousand stops everything for half a second: most looks have none, some have one."""
+    plain = search(Queue(AIM, always(0.002), seed=1), AIM, 20, AMPLE)
+    noisy = search(Queue(AIM, hiccups(always(0.002), 0.00002, 0.5), seed=1), AIM, 20, AMPLE)
+    assert noisy.rate > 0.8 * plain.rate
+
+
+def cliff(edge: float, kind: str) -> Queue:
+    """Quick below `edge`; above it every second request fails."""
+
+    class Cliff(Queue):
+        def __call__(self, rate: float, requests: int) -> Step:
+            self.asked.append((rate, requests))
+            if rate <= edge:
+                return Step(AIM, rate, [0.01] * requests, {}, requests / rate)
+            return Step(AIM, rate, [0.01] * 10, Counter({kind: 10}), 20 / rate)
+
+    return Cliff(AIM, always(0.01))
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("throttled", "throttled"), ("http 500", "errors"), ("timeout", "errors")])
+def test_failures_are_a_limit_of_their_own_and_are_not_provoked_twice(kind: str, limit: str) -> None:
+    queue = cliff(730.0, kind)
+    found = search(queue, AIM, 10, AMPLE)
+    assert found.limit == limit
+    assert 730 / 1.05 <= found.rate <= 730
+    too_much = [rate for rate, _ in queue.asked if rate > 730]
+    assert len(too_much) == len(set(too_much))
+
+
+def test_a_server_far_beyond_the_bounds_gives_a_lower_bound() -> None:
+    bounds = Bounds(requests=20_000, seconds=600)
+    queue = Queue(AIM, always(0.0))
+    found = search(queue, AIM, 10, bounds)
+    assert found.limit == "bounds"
+    assert found.missed is None
+    assert not found.confirmed
+    assert sum(requests for _, requests in queue.asked) <= bounds.requests
+    assert found.rate == max(rate for rate, _ in queue.asked)
+
+
+@pytest.mark.parametrize("bounds", [Bounds(3_000, 600), Bounds(500_000, 12), Bounds(500, 30)])
+def test_bounds_hold_and_leave_the_best_that_was_shown(bounds: Bounds) -> None:
+    queue = Queue(AIM, exponential(0.005), seed=2)
+    found = search(queue, AIM, 5, bounds)
+    assert sum(each.requests for each in found.steps) <= bounds.requests
+    assert sum(each.seconds for each in found.steps) <= bounds.seconds * 1.2  # random arrivals, not the plan's
+    assert found.rate in {0.0} | {each.rate for each in found.steps if each.verdict != "missed"}
+
+
+def test_a_server_that_is_always_too_slow_is_asked_little() -> None:
+    queue = Queue(AIM, always(0.2), places=1000)
+    found = search(queue, AIM, 100, AMPLE)
+    assert (found.rate, found.limit, found.confirmed) == (0.0, "unmet", False)
+    assert sum(each.requests for each in found.steps) < 200
+
+
+def test_a_first_rate_that_is_too_high_is_left_downwards() -> None:
+    found = search(Queue(AIM, exponential(0.005)), AIM, 2_000, AMPLE)
+    assert found.confirmed
+    assert 130 < found.rate < 162
+
+
+def test_a_sender_at_its_own_limit_is_told_from_a_slow_server() -> None:
+    def measure(rate: float, requests: int) -> Step:
+        slow = rate > 400
+        return Step(AIM, rate, [0.3 if slow else 0.01] * requests, {}, requests / rate, 0.0, 0.97 if slow else 0.4)
+
+    found = search(measure, AIM, 10, AMPLE)
+    assert found.limit == "client"
+    assert 380 <= found.rate <= 400
+
+
+def test_one_accident_does_not_decide() -> None:
+    """The machine stands still once, at an early look: twice in a row would be believed, then doubted in the end."""
+    looks = 0
+    queue = Queue(AIM, always(0.001))
+
+    def measure(rate: float, requests: int) -> Step:
+        nonlocal looks
+        looks += 1
+        step = queue(rate, requests)
+        return Step(AIM, rate, [0.4] * 60, {}, 0.5) if looks in (3, 4) else step
+
+    assert search(measure, AIM, 10, AMPLE).rate > 800
