@@ -36,14 +36,16 @@ class Measuring:
         self._looks += 1
         began = time.monotonic()
         due = moments(self.pattern, rate, requests, self.seed + self._looks)
-        outcome = self._send(rate, due, hopeless(requests))
+        outcome = self._send(rate, due, hopeless(requests), self.timeout_of(self.aim))
         return self._step(rate, outcome, time.monotonic() - began)
 
     def warm_up(self) -> float:
         """Send a few requests that count for nothing; returns a rate that a server as quick as this one should bear."""
         requests = round(WARM_UP_RATE * WARM_UP_SECONDS)
         due = moments("fixed", WARM_UP_RATE, requests, 0)
-        usual = self._step(WARM_UP_RATE, self._send(WARM_UP_RATE, due, requests), WARM_UP_SECONDS).percentile(50)
+        usual = self._step(
+            WARM_UP_RATE, self._send(WARM_UP_RATE, due, requests, WARM_UP_SECONDS), WARM_UP_SECONDS
+        ).percentile(50)
         lowest, highest = FIRST_RATE
         return lowest if not usual else min(highest, max(lowest, 0.5 / usual))
 
@@ -58,7 +60,7 @@ class Measuring:
         fewest, most = CONNECTIONS
         return min(most, max(fewest, math.ceil(2 * rate * self.aim.seconds)))
 
-    def _send(self, rate: float, due: Sequence[float], patience: int) -> Outcome:
+    def _send(self, rate: float, due: Sequence[float], patience: int, until: float) -> Outcome:
         outcome = self.senders.send(
             self.prepare(),
             due,
@@ -66,7 +68,7 @@ class Measuring:
             timeout=self.timeout_of(self.aim),
             slow=self.aim.seconds,
             patience=patience,
-            until=due[-1] + self.aim.seconds,  # what is sent later is too late already
+            until=due[-1] + until,
         )
         self.sent += len(outcome.latencies) + outcome.errors.total()
         return outcome

@@ -119,26 +119,27 @@ class _Work:
         self._numbers = count()
         self._lock = threading.Lock()
         self._bad = 0
+        self._hopeless = threading.Event()
         self.outcome = Outcome()
 
     def serve(self, connection: HTTPConnection) -> None:
         """Take what is due next, wait for its moment, send it, until nothing is left."""
         job, lags = self._job, self.outcome.lags
-        while not self._enough() and (number := next(self._numbers)) < len(job.moments):
+        while time.monotonic() < self._begin + job.until and (number := next(self._numbers)) < len(job.moments):
             due = self._begin + job.moments[number]
             early = due - time.monotonic()
+            if self._hopeless.wait(max(0.0, early)):
+                return
             if early > 0:
-                time.sleep(early)
                 lags.append(time.monotonic() - due)
             failure = _ask(connection, job.requests[number % len(job.requests)])
             self._note(time.monotonic() - due, failure)
 
-    def _enough(self) -> bool:
-        return self._bad >= self._job.patience or time.monotonic() > self._begin + self._job.until
-
     def _note(self, took: float, failure: str) -> None:
         with self._lock:
             self._bad += bool(failure) or took > self._job.slow
+            if self._bad >= self._job.patience:
+                self._hopeless.set()
             if failure:
                 self.outcome.errors[failure] += 1
             else:

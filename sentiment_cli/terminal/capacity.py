@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WHY = {
     "target": "a little more and the p99 is missed",
     "errors": "a little more and requests fail",
-    "throttled": "a little more and requests are throttled",
+    "throttled": "a little more and requests are throttled: this is that limit, the instance may bear more",
     "client": "this machine can send no more: the server may bear more",
     "bounds": "the bounds ended the test: it may bear more (--duration, --max-requests)",
     "unmet": "no rate met the target",

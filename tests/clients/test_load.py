@@ -146,8 +146,15 @@ def test_nobody_listening_is_a_failure_and_no_wait(senders: Senders) -> None:
 
 def test_patience_ends_a_hopeless_job(server: Server, senders: Senders) -> None:
     outcome = send(senders, request(server, "breaks"), [number / 200 for number in range(2000)], patience=10)
-    assert 10 <= outcome.errors.total() <= 40
+    assert 10 <= outcome.errors.total() <= 2 * (10 + 2)  # of either process, and those under way
     assert outcome.seconds < 3
+
+
+def test_patience_also_ends_the_wait_of_those_that_are_due_later(server: Server) -> None:
+    with Senders(1) as one:
+        outcome = send(one, request(server, "breaks"), [0.0, 0.0, 20.0, 20.0], patience=2)
+    assert outcome.errors.total() == 2
+    assert outcome.seconds < 5
 
 
 def test_nothing_is_sent_after_the_end(server: Server, senders: Senders) -> None:
