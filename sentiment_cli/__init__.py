@@ -25,6 +25,8 @@ A map of the house, from the door to the cellar; each may import what stands bel
 
     clients/        the outside world: Docker, AWS, Chalice, an inference server over HTTP
 
+    help            what makes `--help` quick
+
     project, files, events, errors, redaction     for everyone
 
 Beside it: server_image/ is the inference server, a package and a Docker build context at once, which imports nothing

@@ -16,7 +16,6 @@ from sentiment_cli import __version__
 from sentiment_cli.commands import COMMANDS, GROUPS
 from sentiment_cli.errors import InputError, Interrupted, SentimentError
 from sentiment_cli.redaction import without_secrets
-from sentiment_cli.terminal.console import Terminal
 
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
 
@@ -66,7 +65,13 @@ def _drop_output() -> None:
 def _run(arguments: Sequence[str]) -> int:
     from typer.exceptions import TyperException
 
-    program: Any = typer.main.get_command(_app())
+    helping = not arguments or bool({"--help", "-h"} & set(arguments))
+    if helping:
+        from sentiment_cli import help as quick
+
+        quick.load()
+    of_a_command = helping and bool(arguments) and not arguments[0].startswith("-")
+    program: Any = typer.main.get_command(_app(own_flags=not of_a_command))
     try:
         code = program.main(args=list(arguments), prog_name="sentiment-cli", standalone_mode=False)
     except TyperException as error:
@@ -76,11 +81,14 @@ def _run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _app() -> typer.Typer:
+def _app(*, own_flags: bool) -> typer.Typer:
+    """The program; before a command's --help it needs no flags of its own, whose parsing would bring in pydantic."""
     app = typer.Typer(
         name="sentiment-cli",
         help=HELP,
         no_args_is_help=True,
+        add_completion=own_flags,
+        add_help_option=own_flags,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -121,6 +129,8 @@ def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException 
     debug = _wanted("debug", arguments)
     if debug:
         sys.stderr.write(_traceback(cause or error))
+    from sentiment_cli.terminal.console import Terminal
+
     try:
         Terminal(as_json=_wanted("json", arguments), color=not _wanted("no-color", arguments)).fail(error)
     except OSError:

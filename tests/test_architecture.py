@@ -28,7 +28,7 @@ HEAVY = {
 
 # package -> the only places (relative to sentiment_cli) that may import it
 ONLY_IN = {
-    "typer": ("main.py", "commands/"),
+    "typer": ("main.py", "commands/", "help.py"),
     "rich": ("terminal/",),
     "questionary": ("terminal/",),
     "prompt_toolkit": ("terminal/",),

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 from typer.models import OptionInfo
 
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.questions import Answer, Prompter
-from sentiment_cli.terminal.console import Terminal
+
+if TYPE_CHECKING:
+    from sentiment_cli.terminal.console import Terminal
 
 P = ParamSpec("P")
 
@@ -198,6 +200,8 @@ def _run(context: typer.Context, shared: Mapping[str, Any]) -> Run:
         source = context.get_parameter_source(name)
         if source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT"):
             sources[name] = "flag" if source.name == "COMMANDLINE" else "environment"
+    from sentiment_cli.terminal.console import Terminal
+
     terminal = Terminal(as_json=shared["as_json"], color=not shared["no_color"], verbose=shared["verbose"])
     return Run(
         project_dir=shared["project_dir"],
