@@ -129,6 +129,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     rows += [
         ("endpoint", f"{done.endpoint['name']}, {done.endpoint['status']}, version {done.endpoint['version']}"),
         ("ask", place.command("invoke") + ' "Today was a great day!"'),
+        ("logs", place.command("logs")),
         ("price", f"{price}; the sandbox bills nothing" if place.sandbox else price),
         ("stop paying", place.command("teardown")),
     ]
