@@ -74,7 +74,7 @@ def test_a_local_server(served: str, home: Path, capsys: pytest.CaptureFixture[s
 
 def test_people_get_a_table_and_a_card(served: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also away from any project: with the bundled texts, and reckoned for the usual type."""
-    few = ("--p99", "2000", "--max-requests", "400", "--duration", "6", "--batch", "3", "--arrivals", "fixed")
+    few = ("--p99", "2000", "--max-requests", "5000", "--duration", "6", "--batch", "3", "--arrivals", "fixed")
     done = load(capsys, "-C", str(tmp_path), "--url", served, "--yes", *few)
     assert done.returncode == 0, done.stderr
     for word in ("requests/s", "highest rate", "limit", "per instance", "per million predictions", "share this"):
