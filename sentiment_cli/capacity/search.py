@@ -20,6 +20,7 @@ Measure = Callable[[float, int], Step]
 Limit = Literal[Cause, "bounds", "unmet"]
 
 GROWTH = 2.0
+FIRST_SHARE = 20  # the first second may take this part of the requests: a few steps have to fit
 PRECISION = 1.05  # the rate that was missed over the one that was met, where the search is content
 SHRINKING = 4.0
 SHRUNK = 64.0  # a server that is too slow at this part of the first rate is too slow at any
@@ -71,7 +72,7 @@ def search(
     """The highest rate at which `measure` meets `aim`, from `start` on, within `bounds`; `told` hears of each look."""
     looking = _Search(measure, aim, bounds, told)
     try:
-        if looking.grow(start):
+        if looking.grow(min(start, bounds.requests / FIRST_SHARE)):
             looking.narrow()
             looking.doubt()
             looking.confirm()

@@ -69,6 +69,6 @@ def highest(queue: Queue) -> float:
     low, high = 1.0, queue.places / float(queue.draw(np.random.default_rng(0), 10_000).mean())
     for _ in range(7):
         middle = (low + high) / 2
-        step = Queue(queue.aim, queue.draw, queue.places, 987_654, patient=True)(middle, 50_000)
+        step = Queue(queue.aim, queue.draw, queue.places, 987_654, patient=True)(middle, 30_000)
         low, high = (middle, high) if step.over <= 0.01 * step.requests else (low, middle)
     return low
