@@ -177,10 +177,12 @@ class _Search:
     def _look(self, rate: float, requests: int) -> Step:
         """A look, and where it missed without a failure, what two of three say."""
         first = self._measured(rate, requests)
-        if first.verdict != "missed" or first.failed:
+        if first.verdict != "missed" or first.failed or not self._fits(rate, requests):
             return first
         second = self._measured(rate, requests)
-        return second if second.verdict == "missed" else self._measured(rate, requests)
+        if second.verdict == "missed" or not self._fits(rate, requests):
+            return first
+        return self._measured(rate, requests)
 
     def _measured(self, rate: float, requests: int) -> Step:
         if not self._fits(rate, requests):

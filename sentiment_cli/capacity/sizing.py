@@ -58,6 +58,8 @@ class Sizing:
     """The same without a safety factor: fewer cannot do it."""
     usd_per_month: float | None
     """What those instances cost."""
+    at_once: int | None
+    """Requests under way at the rate the user names, by Little's law: a serverless endpoint needs that concurrency."""
 
 
 def size(
@@ -66,9 +68,10 @@ def size(
 ) -> Sizing:  # fmt: skip
     """From `rate` requests a second of `batch` texts each, answered in `latency` seconds on average."""
     by_request = _usd_per_request(hosting, latency)
+    at_once = None if wanted is None else max(1, math.ceil(round(wanted * latency, 9)))
     if hosting.kind == "serverless":
         price = by_request * 1e6 / batch
-        return Sizing(None, price, price, None, None, None, None)
+        return Sizing(None, price, price, None, None, None, None, at_once)
     each = rate / hosting.instances
     hourly = hosting.usd_per_hour
     needed = None if wanted is None else _instances(wanted, each * factor)
@@ -80,6 +83,7 @@ def size(
         instances=needed,
         instances_at_most=None if wanted is None else _instances(wanted, each),
         usd_per_month=None if needed is None or hourly is None else needed * hourly * pricing.HOURS_PER_MONTH,
+        at_once=at_once,
     )
 
 

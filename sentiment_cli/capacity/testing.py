@@ -142,6 +142,7 @@ def _follows(sizing: Sizing | None, wanted: Wanted) -> dict[str, Any]:
             "instances": sizing.instances,
             "instances_without_safety": sizing.instances_at_most,
             "usd_per_month": _rounded(sizing.usd_per_month, 2),
+            "concurrency": sizing.at_once,
         },
     }
 

@@ -91,6 +91,8 @@ def _sized(hosting: Hosting, sizing: Sizing, test: LoadTest) -> list[tuple[str, 
         monthly = f", ${sizing.usd_per_month:,.0f} a month" if sizing.usd_per_month is not None else ""
         instances = f"{sizing.instances} instances at {wanted.factor:.0%}{monthly}"
         rows.append((f"for {wanted.rate:,g}/s", f"{instances}; {sizing.instances_at_most} without anything to spare"))
+    if sizing.per_instance is None and sizing.at_once is not None:
+        rows.append((f"for {wanted.rate:,g}/s", f"a concurrency of {sizing.at_once} or more"))
     if sizing.autoscaling_target is not None:
         note = "; ml.t2 types cannot scale by themselves" if kind.startswith("ml.t2.") else ""
         rows.append(("autoscaling", f"{sizing.autoscaling_target:,.0f} invocations per instance per minute{note}"))

@@ -45,10 +45,11 @@ def test_the_api_adds_what_bills_by_the_request() -> None:
 
 
 def test_serverless_has_a_price_and_no_instances() -> None:
-    """2 GB for 50 ms: 0.1 GB-seconds at $0.00002."""
+    """2 GB for 50 ms: 0.1 GB-seconds at $0.00002. 500 a second of 50 ms: 25 at once."""
     sizing = size(Hosting("serverless", memory_mb=2048), 100, latency=0.05, wanted=500)
     assert sizing.usd_per_million == pytest.approx(2.0)
     assert (sizing.per_instance, sizing.autoscaling_target, sizing.instances) == (None, None, None)
+    assert sizing.at_once == 25
 
 
 def test_a_type_without_a_known_price_still_has_a_size() -> None:

@@ -145,6 +145,7 @@ def deployed(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_an_endpoint_is_asked_with_signatures_and_sized_by_its_instances(deployed: Path) -> None:
     few = ("--p99", "3000", "--max-requests", "600", "--duration", "8", "--rate", "900")
+    before = len(logged(deployed))
     done = run("load-test", "--sandbox", "--target", "endpoint", "--yes", "--json", *few, cwd=deployed)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -152,9 +153,15 @@ def test_an_endpoint_is_asked_with_signatures_and_sized_by_its_instances(deploye
     assert not any(each["errors"] for each in said["steps"])
     check_reckoning(said, hourly=0.056)
     assert "Nothing is billed" in done.stderr
-    log = (deployed / ".sentiment/sandbox/access.log").read_text().splitlines()
-    asked = [each for each in map(json.loads, log) if each["operation"] == "InvokeEndpoint" and each["status"] == 200]
-    assert len(asked) >= said["requests"]
+    log = logged(deployed)[before:]
+    asked = [each for each in log if each["operation"] == "InvokeEndpoint" and each["status"] == 200]
+    assert len(asked) == said["requests"] + 20 + 1  # the warm-up, and the one before the question
+    policy = run("policy", "--sandbox", cwd=deployed).stdout
+    assert {each["action"] for each in log if each["action"] not in policy} <= {"sts:GetCallerIdentity"}
+
+
+def logged(home: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (home / ".sentiment/sandbox/access.log").read_text().splitlines()]
 
 
 def test_an_api_that_was_not_deployed_is_told(deployed: Path) -> None:
