@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -117,4 +118,5 @@ def _ms(seconds: float | None) -> str:
 
 def _usd(amount: float) -> str:
     """Never less than it is: a bound that is rounded down is none."""
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
+    digits = 2 if amount >= 1 else 4
+    return f"${math.ceil(round(amount * 10**digits, 6)) / 10**digits:,.{digits}f}"
