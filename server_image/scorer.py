@@ -2,24 +2,25 @@
 
 With t the weight of a term in the text (its count, or 1 + log(count), or 1) and idf, w the model's, the decision value
 is the sum of t * idf * w over the terms, divided by the norm of the t * idf, plus the intercept. What a term adds if it
-comes once is ready made; loops over terms run inside filter, map and zip, which is what makes it fast.
+comes once is ready made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from math import log, sqrt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import sqrt
+from operator import itemgetter
 from typing import Any
 
 from orjson import loads
 
+from server_image.entries import Kind, Repeats, Several, Single
 from server_image.links import LINKS
 from server_image.terms import analyzer
+from server_image.vocabulary import vocabulary
 
 FORMAT = 1
-
-# What a term adds: to the norm (see _to_norm), then to the decision value of each row of weights.
-Entry = tuple[float, ...]
 
 _FROM_SUM: dict[str | None, Callable[[float], float]] = {
     "l2": lambda total: sqrt(total) or 1.0,
@@ -40,11 +41,10 @@ class Scorer:
         if not _fit(len(self._intercepts), len(self._labels)):
             raise ValueError("the scorer has not as many labels as it has rows of weights")
         self._link = LINKS[data["link"]]
-        self._analyze = analyzer(options)
-        self._table = _table(data)
-        self._knows, self._entry = self._table.__contains__, self._table.__getitem__
-        self._binary, self._sublinear = options["binary"], options["sublinear_tf"]
-        self._power = 2 if options["norm"] == "l2" else 1
+        self._kind: Kind[Any] = Single() if len(self._intercepts) == 1 else Several(len(self._intercepts))
+        self._value = self._single if len(self._intercepts) == 1 else self._several
+        self._analyze, self._repeats = analyzer(options), Repeats[Any](options, self._kind)
+        self._vocabulary = vocabulary(options, _terms(data, self._kind), self._kind)
         self._norm = _FROM_SUM[options["norm"]]
 
     @classmethod
@@ -77,61 +77,35 @@ class Scorer:
     def explain(self, text: str, limit: int = 10) -> list[tuple[str, float]]:
         """The terms that weigh most, each with what it adds to the decision for the winning label (more than two
         rows of weights: beyond what it adds on average). Largest absolute value first."""
-        known = self._known(text)
-        entries = self._entries(known)
-        best = _winner(self._value(entries))
-        norm = self._norm(sum(entry[0] for entry in entries))
-        shares = (_share(entry[1:], best) / norm for entry in entries)
-        found = [(term, share) for term, share in zip(dict.fromkeys(known), shares, strict=True) if share]
-        return sorted(found, key=lambda each: (-abs(each[1]), each[0]))[:limit]
+        parts = {
+            term: self._kind.parts(self._repeats.times(self._vocabulary.entry(term), count))
+            for term, count in Counter(self._analyze(text)).items()
+        }
+        best = _winner(self._decide(text))
+        norm = self._norm(sum(part[0] for part in parts.values()))
+        shares = ((term, _share(part[1:], best) / norm) for term, part in parts.items())
+        return sorted(filter(itemgetter(1), shares), key=lambda each: (-abs(each[1]), each[0]))[:limit]
 
     def _decide(self, text: str) -> list[float]:
-        return self._value(self._entries(self._known(text)))
+        return self._value(self._vocabulary.entries(text))
 
-    def _known(self, text: str) -> list[str]:
-        """Terms of `text` that the model knows, with repeats."""
-        return [*filter(self._knows, self._analyze(text))]
+    def _single(self, entries: Sequence[complex]) -> list[float]:
+        total = sum(entries, 0j)
+        return [total.imag / self._norm(total.real) + self._intercepts[0]]
 
-    def _entries(self, known: list[str]) -> list[Entry]:
-        """An entry for each different term of `known`, in the order of their first occurrences."""
-        entry = self._entry
-        if self._binary:
-            return [*map(entry, dict.fromkeys(known))]
-        if len(set(known)) == len(known):
-            return [*map(entry, known)]
-        counts: dict[str, int] = {}
-        for term in known:
-            counts[term] = counts.get(term, 0) + 1
-        return [entry(term) if n == 1 else self._repeated(entry(term), n) for term, n in counts.items()]
-
-    def _repeated(self, entry: Entry, count: int) -> Entry:
-        weight = 1.0 + log(count) if self._sublinear else float(count)
-        return (entry[0] * weight**self._power, *[part * weight for part in entry[1:]])
-
-    def _value(self, entries: Sequence[Entry]) -> list[float]:
-        if not entries:
-            return self._intercepts.copy()
-        if len(self._intercepts) == 1:
-            return self._single(entries)
-        sums = [*map(sum, zip(*entries, strict=True))]
-        norm = self._norm(sums[0])
-        return [part / norm + intercept for part, intercept in zip(sums[1:], self._intercepts, strict=True)]
-
-    def _single(self, entries: Sequence[Entry]) -> list[float]:
-        """The same for one row of weights, in a third of the time."""
-        to_norm = total = 0.0
-        for a, b in entries:
-            to_norm += a
-            total += b
-        return [total / self._norm(to_norm) + self._intercepts[0]]
+    def _several(self, entries: Sequence[tuple[float, ...]]) -> list[float]:
+        to_norm, *sums = map(sum, zip(*entries, strict=True)) if entries else self._kind.zero
+        norm = self._norm(to_norm)
+        return [total / norm + intercept for total, intercept in zip(sums, self._intercepts, strict=True)]
 
 
-def _table(data: Mapping[str, Any]) -> dict[str, Entry]:
+def _terms(data: Mapping[str, Any], kind: Kind[Any]) -> Iterable[tuple[str, Any]]:
+    """Each with its entry."""
     terms, norm = data["terms"], data["options"]["norm"]
     idf = data["idf"] if data["idf"] is not None else [1.0] * len(terms)
     to_norm = [a * a for a in idf] if norm == "l2" else [abs(a) for a in idf]
-    products = ([a * b for a, b in zip(idf, row, strict=True)] for row in data["weights"])
-    return dict(zip(terms, zip(to_norm, *products, strict=True), strict=True))
+    products = [[a * b for a, b in zip(idf, row, strict=True)] for row in data["weights"]]
+    return zip(terms, kind.make(to_norm, products), strict=True)
 
 
 def _fit(rows: int, labels: int) -> bool:

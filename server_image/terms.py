@@ -13,6 +13,14 @@ from itertools import pairwise
 from typing import Any
 
 _SPACES = re.compile(r"\s\s+")
+# The pattern of a new project, and scikit-learn's own.
+_WITHIN_BLANKS = (
+    (
+        r"(?u)https?://\S+|@\w+|\w+(?:['’]\w+)*|[:;=8xX][\-o']?[()\[\]dDpP/\\|*]+|<3|[!?]+"
+        r"|[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+    ),
+    r"(?u)\b\w\w+\b",
+)
 
 Analyze = Callable[[str], Sequence[str]]
 
@@ -46,6 +54,14 @@ def tokenizer(pattern: str, stop_words: Collection[str] | None) -> Callable[[str
         return find
     stops = frozenset(stop_words)
     return lambda text: [token for token in find(text) if token not in stops]
+
+
+def is_within_blanks(pattern: str) -> bool:
+    """Whether the matches of `pattern` in a text are those in each of its pieces between blanks, one after the other.
+
+    Known of a few patterns, which are those that almost everybody uses.
+    """
+    return pattern in _WITHIN_BLANKS
 
 
 def word_ngrams(tokens: list[str], low: int, high: int) -> list[str]:

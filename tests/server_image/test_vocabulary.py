@@ -1,0 +1,66 @@
+"""The quick way to look terms up is taken where it is exact, and remembers no more than it may."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from sentiment_cli.project import TOKEN_PATTERN
+from server_image import vocabulary
+from server_image.entries import Single
+from server_image.terms import is_within_blanks
+
+OPTIONS = {
+    "analyzer": "word", "ngram_range": [1, 2], "lowercase": True, "strip_accents": None, "stop_words": None,
+    "token_pattern": TOKEN_PATTERN, "binary": False, "sublinear_tf": False, "norm": None,
+}  # fmt: skip
+PATTERNS = [TOKEN_PATTERN, CountVectorizer().token_pattern]
+PIECES = [
+    "a",
+    "don't",
+    "x",
+    ":)",
+    ":-",
+    "D",
+    "'",
+    "<3",
+    "<",
+    "3",
+    "@me",
+    "@",
+    "http://",
+    "t.co/x",
+    "!?",
+    "\u2192",
+    "é",
+    "_",
+]
+BLANKS = [" ", "  ", "\t", "\r\n", "\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u3000"]
+texts = st.lists(st.sampled_from(PIECES) | st.sampled_from(BLANKS) | st.characters(), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@given(texts)
+def test_the_usual_patterns_find_in_a_text_what_they_find_between_its_blanks(pattern: str, text: str) -> None:
+    assert is_within_blanks(pattern)
+    find = re.compile(pattern).findall
+    assert find(text) == [token for piece in text.split() for token in find(piece)]
+
+
+def test_no_other_pattern_is_taken_for_one_of_them() -> None:
+    assert not any(map(is_within_blanks, [r"\S+\s\S+", r"\w*", r"(?u)\b\w\w+\b|x", ""]))
+
+
+def test_only_so_many_short_pieces_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabulary, "_REMEMBERED", 50)
+    words = vocabulary.vocabulary(OPTIONS, [("good", 1 + 2j), ("good day", 3 + 4j)], Single())
+    assert isinstance(words, vocabulary.Words)
+    remembered = words._cut.__self__  # type: ignore[attr-defined]
+    for number in range(120):
+        assert sum(words.entries(f"good day{number} {'x' * 40}{number} good day")) == 1 + 2j + 1 + 2j + 3 + 4j
+        assert 0 < len(remembered) <= 50
+    assert not any("xx" in piece for piece in remembered)
