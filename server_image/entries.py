@@ -6,7 +6,6 @@ one small object takes a third of the memory of a tuple of floats, and less time
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log
@@ -85,10 +84,11 @@ class Repeats(Generic[E]):
         """
         first: dict[Hashable, int] = {}
         again = [place for place, term in enumerate(terms) if first.setdefault(term, place) != place]
+        counts: dict[Hashable, int] = {}
         for place in again:
             entries[place] = self._kind.zero
-        counts = Counter([terms[place] for place in again])
-        entries += [self.beyond_one(entries[first[term]], count + 1) for term, count in counts.items()]
+            counts[terms[place]] = counts.get(terms[place], 1) + 1
+        entries += [self.beyond_one(entries[first[term]], count) for term, count in counts.items()]
         return again
 
 

@@ -52,6 +52,7 @@ def serve(model: Model, settings: Settings, listener: socket.socket) -> None:
     # The processes share the model's memory as long as nobody writes to it, and the collector would.
     gc.collect()
     gc.freeze()
+    gc.enable()
     hung_after = settings.limits.seconds + _HUNG_GRACE_SECONDS
     supervisor = Supervisor(work, Acceptor(listener), settings.workers, metrics, hung_after)
     try:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, pairwise, repeat
 from operator import sub
+from sys import intern
 from typing import Any, Generic
 
 from server_image.entries import E, Kind, Repeats
@@ -94,16 +95,18 @@ class Words(Generic[E]):
     def _by_word(self, terms: Iterable[tuple[str, E]], low: int, high: int) -> dict[str, _Word[E]]:
         alone: dict[str, E] = {}
         pairs: dict[str, dict[str, E]] = {}
-        same: dict[str, str] = {}  # one string for each word: found again by being the same object, and stored once
+        last, behind = "", self._no_pairs
         for term, entry in terms:
-            first, blank, second = term.partition(" ")
+            first, blank, second = str.partition(term, " ")
             if not blank:
-                alone[same.setdefault(first, first)] = entry if low == 1 else self._zero
+                # One string for each word: it is stored once, and the same object is found without comparing.
+                alone[intern(term)] = entry if low == 1 else self._zero
             elif high > 1:
-                pairs.setdefault(same.setdefault(first, first), {})[same.setdefault(second, second)] = entry
-        return {
-            word: (word, alone.get(word, self._zero), pairs.get(word, self._no_pairs)) for word in {**alone, **pairs}
-        }
+                if first != last or not pairs:  # mostly they come in a row
+                    last, behind = first, pairs.setdefault(intern(first), {})
+                behind[intern(second)] = entry
+        words = alone | dict.fromkeys(pairs.keys() - alone.keys(), self._zero)
+        return {word: (word, entry, pairs.get(word, self._no_pairs)) for word, entry in words.items()}
 
 
 class _Remembered(dict[str, tuple[Any, ...]]):

@@ -212,6 +212,7 @@ def test_probabilities_do_not_overflow() -> None:
         ({"weights": [[1.0, 2.0, None]]}, TypeError),
         ({"idf": [1.0]}, ValueError),
         ({"link": "unknown"}, KeyError),
+        ({"terms": [1, 2, 3]}, TypeError),
         ({"options": {}}, KeyError),
     ],
 )
