@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+# There is no TLS here, and to read all certificates again for each request takes longer than most requests.
+PLAIN = {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "trust_env": False}
 LEXICON_SERVER = [sys.executable, str(Path(__file__).with_name("lexicon_server.py"))]
 
 
@@ -57,10 +60,10 @@ class RunningServer:
 
     def ask(self, *texts: str, timeout: float = 10.0) -> httpx.Response:
         rows = [{"text": text} for text in texts]
-        return httpx.post(f"{self.url}/invocations", json={"input": rows}, timeout=timeout)
+        return httpx.post(f"{self.url}/invocations", json={"input": rows}, timeout=timeout, **PLAIN)
 
     def metric(self, name: str) -> float:
-        lines = httpx.get(f"{self.url}/metrics").text.splitlines()
+        lines = httpx.get(f"{self.url}/metrics", **PLAIN).text.splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 30.0) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running_server import LEXICON_SERVER, RunningServer, StartServer
+from running_server import LEXICON_SERVER, PLAIN, RunningServer, StartServer
 
 REQUEST = (
     b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n"
@@ -47,7 +47,7 @@ def cpu_seconds(pid: int) -> float:
 @pytest.mark.parametrize("connections", [2, 4, 5])
 def test_the_processes_share_the_load(start_server: StartServer, connections: int) -> None:
     server = start_server()
-    clients = [httpx.Client() for _ in range(connections)]
+    clients = [httpx.Client(**PLAIN) for _ in range(connections)]
     body = {"input": [{"text": "love " * 50}] * 100}
 
     def ask(client: httpx.Client) -> None:
@@ -261,7 +261,7 @@ def test_a_health_check_does_not_wait_behind_a_long_batch(start_server: StartSer
     long = ThreadPoolExecutor(1).submit(server.ask, *["love " * 1000] * 3000, timeout=60)
     time.sleep(0.3)
     start = time.monotonic()
-    assert httpx.get(f"{server.url}/ping").status_code == 200
+    assert httpx.get(f"{server.url}/ping", **PLAIN).status_code == 200
     assert time.monotonic() - start < 0.5
     assert not long.done()
     assert long.result().status_code == 200
