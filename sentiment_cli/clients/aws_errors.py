@@ -20,6 +20,15 @@ _CHECK_KEYS = (
     "this machine causes this too."
 )
 
+_SET_CLOCK = (
+    "Set this machine's clock (`timedatectl set-ntp true` on Linux; a virtual machine that slept may need a restart), "
+    "then run the command again."
+)
+# Of AWS's signatures, too early or too late ones have a code of their own on S3 only; elsewhere the text tells.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+_SIGNATURES = ("SignatureDoesNotMatch", "InvalidSignatureException")
+_OTHER_TIME = ("Signature expired", "Signature not yet current")
+
 # code -> (kind of error, what to do); the why is AWS's own message
 _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
     **dict.fromkeys(
@@ -36,6 +45,7 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"),
         (SentimentError, _ASK),
     ),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture"), (CredentialsError, _SET_CLOCK)),
     "OptInRequired": (SentimentError, "Enable the region or service for the account in the AWS console."),
     "ResourceLimitExceeded": (
         Refused,
@@ -96,6 +106,8 @@ def translated(doing: str) -> Iterator[None]:
     except ClientError as error:
         code, message = code_of(error), message_of(error)
         kind, fix = _KNOWN.get(code, (SentimentError, _AGAIN))
+        if code in _SIGNATURES and message.startswith(_OTHER_TIME):
+            fix = _SET_CLOCK
         raise kind(f"Cannot {doing}.", f"AWS says {code}: {message.rstrip('.')}.", fix, code=code) from error
     except BotoCoreError as error:
         raise _not_reached(doing, error) from error

@@ -18,6 +18,8 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, LogLine
 
 _PROGRAM = Path(__file__).with_name("chalice_program.py")
+# Chalice's own three attempts are over within a second. What the user has set comes first.
+_ATTEMPTS = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "10"}
 _OF_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "PYTHONPATH")
 _AWS_SAYS = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.+)", re.DOTALL)
 _CHALICE_SAYS = re.compile(r"received the following error:\s*(.+)", re.DOTALL)
@@ -57,6 +59,7 @@ def _environment(aws: Aws) -> Mapping[str, str]:
     found = aws.session.get_credentials().get_frozen_credentials()
     token = {"AWS_SESSION_TOKEN": found.token} if found.token else {}
     return {
+        **_ATTEMPTS,
         **kept,
         **token,
         "AWS_ACCESS_KEY_ID": found.access_key,

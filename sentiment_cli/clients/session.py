@@ -9,23 +9,26 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from sentiment_cli import __version__
 from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles, with_data
 from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.patience import Patience
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
 Result = TypeVar("Result")
 
-# More than botocore's three: a deployment is long, and giving up in the middle is worse than waiting.
-RETRIES = {"mode": "standard", "total_max_attempts": 6}
-# Never re-sent by itself: the container may still be at work on it. It has 60 s to answer
-# (https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html).
-INVOKE = {"read_timeout": 70, "retries": {"total_max_attempts": 1}}
+FIRST_ATTEMPTS = 3  # of the first question of all: whoever is offline should not wait long to be told
+# It goes on while a machine sleeps, which time.monotonic() does not; AWS has that time as well.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None) or time.CLOCK_MONOTONIC  # on macOS the latter is the one that goes on
+
+
+def clock() -> float:
+    """Seconds that have passed, also those in which this machine slept."""
+    return time.clock_gettime(_CLOCK)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Aws:
     caller: str
     """The ARN of whoever the credentials belong to."""
     session: Any = field(repr=False, compare=False)
+    patience: Patience = field(default=Patience(), repr=False, compare=False)
     leaving: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
     """Set when the user wants to leave: what waits, stops waiting."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -49,7 +53,7 @@ class Aws:
         """boto3's client of `service`; the same one every time."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self.session.client(service, config=_config(service))
+                self._clients[service] = _client(self.session, service, self.patience)
             return self._clients[service]
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
@@ -60,15 +64,17 @@ class Aws:
     def await_(self, look: Callable[[], bool], *, seconds: float, first: float = 1.0, longest: float = 15.0) -> bool:
         """Call `look` until it returns true, less and less often; false after `seconds`.
 
-        Raises Interrupted when the user wants to leave.
+        The last look begins after that time: of a machine that slept, what it saw before is old. Raises Interrupted
+        when the user wants to leave.
         """
-        deadline, pause = time.monotonic() + seconds, first
+        pace, pause, began = self.patience.pace, first, clock()
+        looked = began
         while not look():
-            if time.monotonic() >= deadline:
+            if looked - began >= seconds * pace:
                 return False
-            if self.leaving.wait(pause):
+            if self.leaving.wait(pause * pace):
                 raise Interrupted("Left while waiting.", code="interrupted")
-            pause = min(pause * 1.3, longest)
+            pause, looked = min(pause * 1.3, longest), clock()
         return True
 
     def insist(
@@ -108,7 +114,7 @@ class Aws:
         return os.environ.get("AWS_ENDPOINT_URL") or None
 
 
-def connect(region: str, profile: str | None = None) -> Aws:
+def connect(region: str, profile: str | None = None, patience: Patience = Patience()) -> Aws:  # noqa: B008 - frozen
     """Find credentials and ask AWS whose they are.
 
     Raises InputError for a region without SageMaker hosting or a profile that does not exist, CredentialsError for
@@ -122,7 +128,8 @@ def connect(region: str, profile: str | None = None) -> Aws:
     try:
         with translated("ask AWS whose credentials these are"):
             session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data())
-            said = session.client("sts", config=_config("sts")).get_caller_identity()
+            first = replace(patience, attempts=min(patience.attempts, FIRST_ATTEMPTS))
+            said = _client(session, "sts", first).get_caller_identity()
     except ProfileNotFound as error:  # named by the option or by AWS_PROFILE
         raise InputError(
             f"There is no AWS profile {error.kwargs['profile']!r}.",
@@ -137,7 +144,7 @@ def connect(region: str, profile: str | None = None) -> Aws:
             "Run `aws configure` (or `aws sso login`), or try everything for free with --sandbox.",
             code="no-credentials",
         ) from None
-    return Aws(said["Account"], region, said["Arn"].split(":")[1], said["Arn"], session)
+    return Aws(said["Account"], region, said["Arn"].split(":")[1], said["Arn"], session, patience)
 
 
 def unasked(account: str, region: str) -> Aws:
@@ -159,18 +166,8 @@ def _check_region(region: str) -> None:
     )
 
 
-def _config(service: str) -> Any:
-    from botocore.config import Config
-
-    options: dict[str, Any] = {
-        "retries": RETRIES,
-        "connect_timeout": 10,
-        "read_timeout": 60,
-        "max_pool_connections": 20,
-    }
-    if service == "sagemaker-runtime":
-        options |= INVOKE
-    return Config(user_agent_extra=f"sentiment-cli/{__version__}", **options)
+def _client(session: Any, service: str, patience: Patience) -> Any:
+    return patience.teach(session.client(service, config=patience.config(service)))
 
 
 def seconds_ahead(aws: Aws) -> float | None:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     unavailable = "unavailable"
     denied = "denied"
     expired = "expired"
+    skewed = "skewed"
     slow = "slow"
     drop = "drop"
     lost = "lost"
@@ -116,8 +117,8 @@ def faults(
         Kind | None,
         typer.Argument(
             metavar="KIND",
-            help="throttle, error, unavailable, denied, expired, quota, slow, drop (breaks the connection) or lost "
-            "(does the work, then breaks it); of an endpoint's servers slow-start, no-capacity or unhealthy.",
+            help="throttle, error, unavailable, denied, expired, skewed, quota, slow, drop (breaks the connection) or "
+            "lost (does the work, then breaks it); of an endpoint's servers slow-start, no-capacity or unhealthy.",
         ),
     ] = None,
     on: Annotated[str, typer.Argument(metavar="OPERATION", help="As sagemaker:CreateEndpoint; * is any.")] = "*",

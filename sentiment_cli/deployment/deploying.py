@@ -16,7 +16,7 @@ from sentiment_cli.deployment.planner import Change, Plan
 from sentiment_cli.deployment.rehearsal import rehearse
 from sentiment_cli.deployment.stack import build
 from sentiment_cli.deployment.state import Journal, State
-from sentiment_cli.errors import InputError, Interrupted, PartlyDone, SentimentError
+from sentiment_cli.errors import CredentialsError, InputError, Interrupted, PartlyDone, Refused, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import api as apis
@@ -210,13 +210,18 @@ def _inventory(changes: Sequence[Change], journal: Journal, hourly: float | None
 
 
 def _resumable(error: SentimentError, journal: Journal) -> SentimentError:
-    """`error`, as PartlyDone where something was made that the next run keeps."""
-    if error.exit_code != 1 or not any(each.status == "created" for each in journal.state.resources.values()):
+    """`error` with what the next run keeps, as PartlyDone; wrong credentials and a quota stay what they are."""
+    stays = isinstance(error, (CredentialsError, Refused))
+    if not (stays or error.exit_code == 1) or not _made(journal):
         return error
-    onward = "" if "`sentiment-cli deploy" in error.fix else "; `sentiment-cli deploy` goes on from there"
-    return PartlyDone(
+    onward = "" if stays or "`sentiment-cli deploy" in error.fix else "; `sentiment-cli deploy` goes on from there"
+    return (type(error) if stays else PartlyDone)(
         error.what,
         error.why,
         f"{error.fix} What was made before is kept{onward}.",
         code=error.code,
     )
+
+
+def _made(journal: Journal) -> bool:
+    return any(each.status == "created" for each in journal.state.resources.values())

@@ -6,6 +6,7 @@ It is a journal: lost or damaged it costs nothing but memory, for AWS is asked b
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,11 +100,15 @@ def load(home: Path, stage: str, emit: Emit = ignore) -> State | None:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
+    except IsADirectoryError:
+        content = b""
     try:
         _refuse_newer(path, content)
         return msgspec.json.decode(content, type=State)
     except msgspec.DecodeError:
         aside = path.with_suffix(".damaged.json")
+        if aside.is_dir() or path.is_dir():  # neither takes the other's place
+            aside = path.with_suffix(f".damaged-{time.time_ns()}.json")
         path.replace(aside)
         emit(Note(f"{path} cannot be read; it is kept as {aside.name}, and AWS is asked for everything.", "warning"))
         return None

@@ -13,7 +13,7 @@ from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.executor import leavable
 from sentiment_cli.deployment.state import Journal
-from sentiment_cli.errors import Interrupted, PartlyDone, SentimentError
+from sentiment_cli.errors import CredentialsError, Interrupted, PartlyDone, SentimentError
 from sentiment_cli.events import Emit, Note, StepDone, StepStarted
 from sentiment_cli.resources import (
     Existing,
@@ -142,9 +142,10 @@ def _left(remaining: Sequence[Existing]) -> Interrupted:
 
 def _resumable(error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
     """`error`, with what is still there."""
-    if error.exit_code != 1:
+    wrong = isinstance(error, CredentialsError)
+    if not wrong and error.exit_code != 1:
         return error
-    return PartlyDone(
+    return (CredentialsError if wrong else PartlyDone)(
         error.what,
         f"{error.why}\n{_still(remaining)}",
         f"{error.fix} `sentiment-cli teardown` goes on where this stopped.",

@@ -15,7 +15,7 @@ from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
 
 Kind = Literal[
-    "throttle", "error", "unavailable", "denied", "expired", "quota", "slow", "drop", "lost",
+    "throttle", "error", "unavailable", "denied", "expired", "skewed", "quota", "slow", "drop", "lost",
     "slow-start", "no-capacity", "unhealthy",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -127,6 +127,15 @@ def _expired(asked: Asked, _action: str, _who: str) -> Fault:
     return Fault(code, "The security token included in the request is expired", 400)
 
 
+def _skewed(asked: Asked, _action: str, _who: str) -> Fault:
+    if asked.service == "s3":
+        text = "The difference between the request time and the current time is too large."
+        return Fault("RequestTimeTooSkewed", text, 403)
+    code = "SignatureDoesNotMatch" if asked.protocol == "query" else "InvalidSignatureException"
+    text = "Signature expired: 20240101T000000Z is now earlier than 20240101T001000Z (20240101T001500Z - 5 min.)"
+    return Fault(code, text, 400 if asked.protocol == "json" else 403)
+
+
 def _quota(asked: Asked, _action: str, _who: str) -> Fault:
     code = "ResourceLimitExceeded" if asked.service == "sagemaker" else "LimitExceededException"
     return Fault(code, f"The account-level service limit for {asked.name} is reached. Please request an increase.")
@@ -138,5 +147,6 @@ TOLD: dict[str, Callable[[Asked, str, str], Fault]] = {
     "unavailable": _unavailable,
     "denied": _denied,
     "expired": _expired,
+    "skewed": _skewed,
     "quota": _quota,
 }

@@ -26,6 +26,7 @@ from sentiment_cli.sandbox.sandbox import ACCOUNT, Sandbox
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 LOG = "sandbox.log"
+ROOM = 1 << 16  # bytes that a sandbox needs to say where it is, and a little more
 Engine = Literal["auto", "docker", "process"]
 
 
@@ -125,6 +126,13 @@ def _environment() -> Mapping[str, str]:
 def _not_started(folder: Path) -> SentimentError:
     log = folder / LOG
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    if shutil.disk_usage(folder).free < ROOM:  # then the log has nothing of it, or half a line
+        return SentimentError(
+            "The sandbox did not start.",
+            f"The disk is full: there is no room in {folder}.",
+            "Make room there, then try again.",
+            code="disk-full",
+        )
     return SentimentError(
         "The sandbox did not start.",
         f"It last said: {lines[-1]}" if lines else "It said nothing.",

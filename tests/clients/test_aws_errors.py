@@ -33,6 +33,7 @@ def told(error: Exception) -> SentimentError:
         ("UnrecognizedClientException", CredentialsError, 4, "get-caller-identity"),
         ("SignatureDoesNotMatch", CredentialsError, 4, "wrong clock"),
         ("InvalidAccessKeyId", CredentialsError, 4, "get-caller-identity"),
+        ("RequestTimeTooSkewed", CredentialsError, 4, "Set this machine's clock"),
         ("AccessDenied", SentimentError, 1, "administers the account"),
         ("AccessDeniedException", SentimentError, 1, "administers the account"),
         ("403", SentimentError, 1, "administers the account"),
@@ -52,6 +53,17 @@ def test_codes_of_aws(code: str, kind: type[SentimentError], exit_code: int, fix
     assert error.what == "Cannot create the model m."
     assert error.why == f"AWS says {code}: It is so."
     assert fix in error.fix
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])
+@pytest.mark.parametrize(
+    "text", ["Signature expired: 1 is now earlier than 2", "Signature not yet current: 3 is later"]
+)
+def test_a_signature_of_another_time_is_a_wrong_clock_and_no_wrong_key(code: str, text: str) -> None:
+    error = told(refusal(code, text))
+
+    assert (error.exit_code, error.code) == (4, code)
+    assert error.fix.startswith("Set this machine's clock")
 
 
 @pytest.mark.parametrize(

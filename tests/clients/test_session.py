@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from sentiment_cli import __version__
+from sentiment_cli.clients import session
+from sentiment_cli.clients.patience import Patience
 from sentiment_cli.clients.session import Aws, connect
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted, SentimentError
 from sentiment_cli.sandbox import ACCOUNT, Sandbox
@@ -138,9 +140,7 @@ def test_a_region_that_is_none_is_told_before_anything_is_asked(region: str, why
 
 @pytest.mark.usefixtures("sandboxed")
 def test_where_nothing_listens_the_address_or_the_network_is_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sentiment_cli.clients import session
-
-    monkeypatch.setattr(session, "RETRIES", {"total_max_attempts": 1})
+    monkeypatch.setattr(session, "FIRST_ATTEMPTS", 1)
     for variable, remedy in (("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL"), ("AWS_ENDPOINT_URL_STS", "HTTPS_PROXY")):
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
@@ -179,3 +179,67 @@ def test_what_waits_stops_when_the_user_wants_to_leave(aws: Aws) -> None:
         aws.await_(lambda: False, seconds=60, first=30)
 
     assert time.monotonic() - began < 10
+
+
+class Sleeper:
+    """A machine whose clock goes on by `naps` while it waits, one nap a wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *naps: float) -> None:
+        self.now, self._naps = 1000.0, list(naps)
+        monkeypatch.setattr(session, "clock", lambda: self.now)
+
+    def nap(self) -> None:
+        self.now += self._naps.pop(0)
+
+
+def test_a_machine_that_slept_looks_once_more_before_it_gives_up(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, looks = Sleeper(monkeypatch, 7200.0, 1.0), []
+
+    def look() -> bool:  # what it sees the first time is two hours old when it is said
+        looks.append(machine.now)
+        if len(looks) == 1:
+            machine.nap()
+        return len(looks) == 2
+
+    assert aws.await_(look, seconds=60, first=0.01)
+    assert looks == [1000.0, 8200.0]
+
+
+def test_the_time_in_which_a_machine_slept_is_over_for_aws_too(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine, looks = Sleeper(monkeypatch, 7200.0, 1.0), []
+
+    def look() -> bool:
+        looks.append(machine.now)
+        machine.nap()
+        return False
+
+    assert not aws.await_(look, seconds=60, first=0.01)
+    assert looks == [1000.0, 8200.0]
+
+
+def test_the_clock_is_one_that_goes_on_while_the_machine_sleeps() -> None:
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        assert abs(session.clock() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+
+
+@pytest.mark.usefixtures("sandboxed")
+def test_broken_connections_and_5xx_are_asked_again_with_pauses_that_double(running: Sandbox) -> None:
+    patience = Patience(pace=0.02)
+    aws = connect("eu-west-1", patience=patience)
+    for kind in ("drop", "error", "unavailable", "throttle"):
+        running.add_fault(kind, "iam:ListRoles", times=5)
+        began = time.monotonic()
+        aws.client("iam").list_roles()
+        assert running.faults() == []
+        assert (1 + 2 + 4 + 8 + 16) * 0.02 / 2 <= time.monotonic() - began < 5
+
+
+def test_how_long_it_is_asked_again_and_what_is_not() -> None:
+    patience = Patience()
+    from botocore.exceptions import ConnectionClosedError
+
+    broken = ConnectionClosedError(endpoint_url="https://x")
+    pauses = [patience.pause(attempt, None, broken) for attempt in range(1, 7)]
+    assert pauses[-1] is None
+    assert [low <= (pause or 0) <= 2 * low for pause, low in zip(pauses, (0.5, 1, 2, 4, 8), strict=False)] == [True] * 5
+    assert patience.pause(1, None, ValueError()) is None

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from sentiment_cli.clients.session import Aws, connect
 from sentiment_cli.deployment.deploying import Target
 from sentiment_cli.sandbox import Sandbox
+from server_image import artifact
 
 Case = TypeVar("Case")
 
@@ -68,3 +70,11 @@ def operations(asked: Sequence[dict[str, Any]], *, changes: bool) -> Iterator[tu
 def folder_of(trained: Path, where: Path) -> Path:
     """A copy of a trained project."""
     return Path(shutil.copytree(trained, where / "tweets"))
+
+
+def retrained(model: Path, where: Path) -> None:
+    """Another artifact that answers as `model` does."""
+    with tarfile.open(model) as archive:
+        files = {each.name: archive.extractfile(each).read() for each in archive}  # type: ignore[union-attr]
+    manifest = json.loads(files.pop("manifest.json"))
+    artifact.pack(where, files, {**manifest, "training_data": "another"})

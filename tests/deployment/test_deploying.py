@@ -14,12 +14,13 @@ from sentiment_cli.deployment import deploying, teardown
 from sentiment_cli.deployment.deploying import Deployed, Target
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.versions import KEPT
-from sentiment_cli.errors import PartlyDone, Refused, SentimentError
+from sentiment_cli.errors import CredentialsError, PartlyDone, Refused, SentimentError
 from sentiment_cli.events import Event, Note, ignore
 from sentiment_cli.resources import endpoint, endpoint_config, model
 from sentiment_cli.resources.bucket import Bucket
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.model import Model
+from sentiment_cli.sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +107,23 @@ def test_what_failed_half_way_is_taken_up_again(aws: Aws, target: Target, monkey
     assert [change.kind for change in plan.todo] == ["model", "endpoint configuration", "endpoint"]
     assert deploy(aws, target).verified
     assert deploying.make_plan(aws, target).todo == []
+
+
+def test_credentials_that_expire_half_way_say_what_is_kept_and_what_still_bills(
+    aws: Aws, target: Target, process_sandbox: Sandbox
+) -> None:
+    process_sandbox.add_fault("expired", "sagemaker:CreateEndpointConfig")
+    with pytest.raises(CredentialsError) as failed:
+        deploy(aws, target)
+    assert (failed.value.exit_code, failed.value.code) == (4, "ExpiredTokenException")
+    assert "aws sso login" in failed.value.fix
+    assert "What was made before is kept" in failed.value.fix
+    deploy(aws, target)
+    process_sandbox.add_fault("expired", "sagemaker:DeleteEndpoint")
+    with pytest.raises(CredentialsError) as failed:
+        remove(aws, target)
+    assert "(bills until it is gone)" in failed.value.why
+    assert "`sentiment-cli teardown` goes on" in failed.value.fix
 
 
 def test_a_drift_is_repaired(aws: Aws, target: Target) -> None:

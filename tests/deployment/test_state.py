@@ -68,6 +68,19 @@ def test_a_damaged_one_is_set_aside_and_told(tmp_path: Path, content: bytes) -> 
     assert [type(each) for each in events] == [Note]
 
 
+def test_a_folder_in_its_place_is_set_aside_and_told(tmp_path: Path) -> None:
+    path = path_of(tmp_path, "dev")
+    for _ in range(2):
+        (path / "something").mkdir(parents=True)
+        events: list[Event] = []
+        assert load(tmp_path, "dev", events.append) is None
+        assert [type(each) for each in events] == [Note]
+        Journal(path, State("tweets", "dev", "123456789012", "eu-west-1")).note("bucket", "b", "creating")
+        assert load(tmp_path, "dev") is not None
+        path.unlink()
+    assert len(list(path.parent.glob("state.damaged-*.json/something"))) == 2
+
+
 def test_one_of_a_newer_program_is_refused_and_kept(tmp_path: Path) -> None:
     path = path_of(tmp_path, "dev")
     path.parent.mkdir()

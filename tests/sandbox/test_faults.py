@@ -47,6 +47,9 @@ def told(ask: Any, **params: Any) -> tuple[str, int]:
         ("denied", "apigateway", "get_rest_apis", "AccessDeniedException", 403),
         ("quota", "sagemaker", "list_endpoints", "ResourceLimitExceeded", 400),
         ("expired", "sts", "get_caller_identity", "ExpiredToken", 400),
+        ("skewed", "sts", "get_caller_identity", "SignatureDoesNotMatch", 403),
+        ("skewed", "s3", "list_buckets", "RequestTimeTooSkewed", 403),
+        ("skewed", "sagemaker", "list_endpoints", "InvalidSignatureException", 400),
     ],
 )
 def test_what_a_service_says(
