@@ -45,6 +45,8 @@ _KNOWN: dict[str, tuple[type[SentimentError], str]] = {
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"),
         (SentimentError, _ASK),
     ),
+    # and 400 all that it says to one with credentials that have expired
+    "400": (CredentialsError, f"Most likely the credentials have expired. {_LOG_IN_AGAIN}"),
     **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture"), (CredentialsError, _SET_CLOCK)),
     "OptInRequired": (SentimentError, "Enable the region or service for the account in the AWS console."),
     "ResourceLimitExceeded": (

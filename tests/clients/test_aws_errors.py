@@ -33,6 +33,7 @@ def told(error: Exception) -> SentimentError:
         ("UnrecognizedClientException", CredentialsError, 4, "get-caller-identity"),
         ("SignatureDoesNotMatch", CredentialsError, 4, "wrong clock"),
         ("InvalidAccessKeyId", CredentialsError, 4, "get-caller-identity"),
+        ("400", CredentialsError, 4, "aws sso login"),
         ("RequestTimeTooSkewed", CredentialsError, 4, "Set this machine's clock"),
         ("AccessDenied", SentimentError, 1, "administers the account"),
         ("AccessDeniedException", SentimentError, 1, "administers the account"),
