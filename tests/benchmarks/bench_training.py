@@ -22,6 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.benchmarks import processes
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,27 +136,7 @@ class Peak:
 
     def _sample(self) -> None:
         while not self.over.wait(0.1):
-            self.bytes = max(self.bytes, sum(map(pss, family())))
-
-
-def family() -> list[int]:
-    """This process and all below it."""
-    found = [int(Path("/proc/self").resolve().name)]
-    for pid in found:
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def pss(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+            self.bytes = max(self.bytes, processes.pss(processes.family(os.getpid())))
 
 
 if __name__ == "__main__":

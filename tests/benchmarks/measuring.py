@@ -14,7 +14,7 @@ from tests.benchmarks.model import BATCH
 from tests.benchmarks.running import Place, Running, running, wrong
 from tests.benchmarks.servers import Answer, Server
 
-CHECKED = 200  # texts, one a request
+CHECKED = 100  # texts, one a request
 WARM_UP = 1.0  # seconds
 
 
@@ -39,6 +39,8 @@ class Questions:
 
     texts: Sequence[str]
     right: Sequence[Answer]
+    terms: int = 0
+    """Of the model."""
 
     def batches(self) -> list[list[str]]:
         whole = range(0, len(self.texts) - BATCH + 1, BATCH)

@@ -36,6 +36,8 @@ class Place:
     model: Path
     environments: Path
     work: Path
+    image: str = ""
+    """Name of our image, where there is one."""
 
     def prepared(self, server: Server) -> Path:
         return self.model.parent / f"for-{server.name}"
@@ -48,9 +50,14 @@ class Running:
     process: subprocess.Popen[bytes]
     log: Path
     began: float
+    container: str = ""
 
     def family(self) -> list[int]:
-        return processes.family(self.process.pid)
+        """The server's processes."""
+        if not self.container:
+            return processes.family(self.process.pid)
+        said = _docker("inspect", "--format", "{{.State.Pid}}", self.container).stdout
+        return processes.family(int(said)) if said.strip() else []
 
     def ask(self, texts: Sequence[str]) -> list[Answer]:
         """Raises OSError or ValueError where no proper answer comes."""
@@ -101,25 +108,38 @@ def wrong(answers: Sequence[Answer], right: Sequence[Answer]) -> int:
 @contextmanager
 def running(server: Server, place: Place, workers: int) -> Iterator[Running]:
     """Raises CannotRun; nothing of it is left afterwards."""
-    for program in server.needs:
-        if shutil.which(program) is None:
-            raise CannotRun(f"{program} is not on PATH; on Debian: apt-get install {program}")
+    _require(server, place)
     port, work = free_port(), place.work / f"{server.name}-{time.monotonic_ns()}"
     work.mkdir(parents=True)
+    container = f"sentiment-benchmark-{os.getpid()}-{port}" if server.container else ""
     python = server.python(place.environments)
-    names = {"python": python, "port": port, "workers": workers, "work": work}
-    command = [part.format(**names, prepared=place.prepared(server)) for part in server.command]
+    names = {"python": python, "port": port, "workers": workers, "model": place.model, "work": work}
+    names |= {"prepared": place.prepared(server), "container": container, "image": place.image}
     with (work / "log").open("wb") as log:
         began = time.monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            cwd=PEERS / server.folder if server.folder else ROOT,
+            [part.format(**names) for part in server.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=PEERS / server.folder if server.folder else ROOT, start_new_session=True,
             env={**server.variables(port, workers, place.model, python), "HOME": str(work)},
         )  # fmt: skip
     try:
-        yield Running(server, port, process, work / "log", began)
+        yield Running(server, port, process, work / "log", began, container)
     finally:
         end(process)
+        if container:
+            _docker("rm", "--force", container)
+
+
+def _require(server: Server, place: Place) -> None:
+    for program in server.needs:
+        if shutil.which(program) is None:
+            raise CannotRun(f"{program} is not on PATH; on Debian: apt-get install {program}")
+    if server.container and not place.image:
+        raise CannotRun("The image could not be built.")
+
+
+def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -48,7 +48,8 @@ def _probabilities(said: Any) -> list[Answer]:
 
 @dataclass(frozen=True)
 class Server:
-    """In `command`, {python}, {port}, {workers}, {work} (a folder for this run) and {prepared} are filled in."""
+    """In `command`, {python}, {port}, {workers}, {model}, {work} (a folder for this run), {prepared} and, where it
+    is a container, {container} and {image} are filled in."""
 
     name: str
     title: str
@@ -61,6 +62,8 @@ class Server:
     """A virtual environment of what the folder's requirements.txt says, not the project's."""
     per_core: bool = True
     """Whether it has a process for each CPU."""
+    container: bool = False
+    """The command starts a container, in the machine's own network; what it uses is what the container uses."""
     limit: bool = False
     """Whether it is no server of the model but a bound for any."""
     needs: Sequence[str] = ()
@@ -75,6 +78,10 @@ class Server:
     def peer(self) -> bool:
         """Whether ours is held against it."""
         return self.folder is not None and not self.limit
+
+    @property
+    def label(self) -> str:
+        return f"{self.title} (one process)" if self.peer and not self.per_core else self.title
 
     def body(self, texts: Sequence[str]) -> str:
         return json.dumps(self.ask(texts))
@@ -103,6 +110,17 @@ OURS = Server(
         "SAGEMAKER_BIND_TO_PORT": "{port}",
     },
 )
+# In the machine's own network, for the usual way to a published port leads through another process.
+IMAGE = Server(
+    "image",
+    "sentiment-cli, its image",
+    ("docker", "run", "--rm", "--name", "{container}", "--network", "host", "--read-only", "--cap-drop", "ALL",
+     "--user", "65534:65534", "--volume", "{model}:/opt/ml/model:ro", "--env", "MODEL_SERVER_HOST=127.0.0.1", "--env",
+     "MODEL_SERVER_WORKERS={workers}", "--env", "SAGEMAKER_BIND_TO_PORT={port}", "{image}", "serve"),
+    own_environment=False,
+    container=True,
+    needs=("docker",),
+)  # fmt: skip
 HANDMADE = Server(
     "handmade",
     "nginx + gunicorn (gevent) + Flask + pandas",
@@ -172,5 +190,14 @@ CONSTANT = Server(
     per_core=False,
     limit=True,
 )
-ALL = (OURS, HANDMADE, FASTAPI, MLFLOW, BENTOML, LITSERVE, NAIVE, CONSTANT)
+OWN_CONSTANT = Server(
+    "own-constant",
+    "sentiment-cli's server, returning a constant",
+    ("{python}", "server.py"),
+    folder="constant",
+    own_environment=False,
+    limit=True,
+    environment={**OURS.environment, "PYTHONPATH": str(ROOT)},
+)
+ALL = (OURS, IMAGE, HANDMADE, FASTAPI, MLFLOW, BENTOML, LITSERVE, NAIVE, CONSTANT, OWN_CONSTANT)
 BY_NAME = {server.name: server for server in ALL}

@@ -3,7 +3,9 @@
     python -m tests.benchmarks.serving [--peers NAME,...] [--rounds N] [--seconds N]
 
 The servers take turns, round after round, so that whatever else the machine does hits all alike. Figures are medians of
-the rounds. wrk, on the same CPUs, sends each text of the bundled sample in turn.
+the rounds. wrk, on the same CPUs, sends each text of the bundled sample in turn. A whole run (every server, five rounds
+or more) writes docs/performance.json, and the page, the picture and the README's figures from it; a shorter one only
+tells.
 """
 
 from __future__ import annotations
@@ -11,19 +13,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
+import platform
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import environments, wrk
+from tests.benchmarks import environments, figures, footprint, page, wrk
+from tests.benchmarks.large_model import TERMS
 from tests.benchmarks.measuring import ROWS, Questions, turn
 from tests.benchmarks.running import CannotRun, Place
 from tests.benchmarks.servers import ALL, BY_NAME, ROOT, Server
 
 CACHE = ROOT / ".cache/benchmarks"
+WHOLE = 5  # rounds
 
 
 def main() -> int:
@@ -32,76 +39,132 @@ def main() -> int:
         print(wrk.MISSING, file=sys.stderr)
         return 2
     servers = [BY_NAME[name] for name in given.peers.split(",")]
+    whole = len(servers) == len(ALL) and given.rounds >= WHOLE
     with tempfile.TemporaryDirectory() as work:
-        questions, place = prepare(given.rows, Path(work))
-        found = run(servers, questions, place, given)
-    given.output.write_text(json.dumps(found, indent=1) + "\n")
-    show(found)
-    return 1 if any(r["wrong"] for s in found["servers"].values() for r in s["rounds"]) else 0
+        results = run(servers, given, Path(work), whole=whole)
+    output = given.output or (page.RESULTS if whole else given.cache / "latest.json")
+    output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(told(results))
+    if output == page.RESULTS:
+        page.main()
+    return 1 if any(figures.wrong(results, name) for name in figures.measured(results)) else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", default=",".join(server.name for server in ALL), help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="for each row of each turn")
+    parser.add_argument("--peers", default=",".join(BY_NAME), help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=WHOLE)
+    parser.add_argument("--seconds", type=float, default=2, help="for each row of each turn, whole ones")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: the number of CPUs")
     parser.add_argument("--rows", type=int, default=100_000, help="that the model is trained on")
-    parser.add_argument("--output", type=Path, default=CACHE / "latest.json")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="for models and environments; default: %(default)s")
+    parser.add_argument("--output", type=Path, help="a file for the results")
     return parser.parse_args()
 
 
-def prepare(rows: int, work: Path) -> tuple[Questions, Place]:
-    folder = CACHE / f"model-{rows}"
+def run(servers: Sequence[Server], given: argparse.Namespace, work: Path, *, whole: bool) -> dict[str, Any]:
+    questions, place = prepare(given.rows, given.cache, work)
+    image = footprint.images(place.model) if any(server.container for server in servers) else {}
+    place = replace(place, image=image.get("name", ""))
+    results = {
+        "machine": machine(),
+        "settings": {name: getattr(given, name) for name in ("rounds", "seconds", "workers", "rows")}
+        | {"texts": len(questions.texts), "terms": questions.terms},
+        "servers": {server.name: _ready(server, place) for server in servers},
+        "alone": [],
+        "image": image,
+    }
+    results["machine"]["load_before"] = os.getloadavg()[0]
+    for number in range(1, given.rounds + 1):
+        for server in servers:
+            _one(server, results["servers"][server.name], questions, place, given, number)
+        results["alone"].append(scorer_alone(questions, place, given.seconds))
+    if whole:
+        results["memory"] = footprint.memory(questions, place)
+        results["large"] = footprint.large_model(place, given.cache / f"large-{TERMS}", TERMS)
+    results["machine"]["load_after"] = os.getloadavg()[0]
+    return results
+
+
+def prepare(rows: int, cache: Path, work: Path) -> tuple[Questions, Place]:
+    """The model, trained if it is not there yet, and what is to be asked."""
+    folder = cache / f"model-{rows}"
     if not (folder / "answers.json").exists():
         print(f"training on {rows:,} rows", flush=True)
         subprocess.run([sys.executable, "-m", "tests.benchmarks.model", folder, str(rows)], check=True, cwd=ROOT)
     answers = json.loads((folder / "answers.json").read_text())
-    questions = Questions(answers["texts"], [(label, score) for label, score in answers["answers"]])
-    return questions, Place(folder / "model", CACHE, work)
+    right = [(label, score) for label, score in answers["answers"]]
+    return Questions(answers["texts"], right, answers["terms"]), Place(folder / "model", cache, work)
 
 
-def run(servers: list[Server], questions: Questions, place: Place, given: argparse.Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = {server.name: {"title": server.title, "rounds": [], "failed": None} for server in servers}
-    for server in servers:
-        try:
-            environments.prepare(server, place)
-        except CannotRun as error:
-            found[server.name]["failed"] = str(error)
-            print(server.name, error, flush=True)
-    for number in range(given.rounds):
-        for server in servers:
-            if found[server.name]["failed"]:
-                continue
-            try:
-                one = turn(server, questions, place, given.workers, given.seconds)
-            except CannotRun as error:
-                found[server.name]["failed"] = str(error)
-                print(server.name, error, flush=True)
-                continue
-            found[server.name]["rounds"].append(one)
-            rates = "  ".join(f"{name} {row['requests'] / row['seconds']:,.0f}" for name, row in one["rows"].items())
-            print(f"{number + 1}/{given.rounds} {server.name:10} {rates}  wrong {one['wrong']}", flush=True)
-    return {"servers": found}
+def machine() -> dict[str, Any]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "processor": processor,
+        "cpus": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
 
 
-def show(found: dict[str, Any]) -> None:
-    print(
-        f"\n{'':12}"
-        + "".join(f"{row.name + '/s':>9}{'p99':>7}{'cpu us':>7}" for row in ROWS)
-        + "   ping  answer  MB  wrong"
-    )
-    for name, server in found["servers"].items():
-        if not (rounds := server["rounds"]):
-            continue
-        line = f"{name:12}"
-        for row in ROWS:
-            each = [one["rows"][row.name] for one in rounds]
-            rate = statistics.median(load["requests"] / load["seconds"] for load in each)
-            p99, cpu = (statistics.median(load[key] for load in each) for key in ("p99", "cpu"))
-            line += f"{rate:9,.0f}{p99:7.1f}{cpu:7.0f}"
-        ping, answer, pss = (statistics.median(one.get(key, 0) for one in rounds) for key in ("ping", "answer", "pss"))
-        print(f"{line}{ping:7.2f}{answer:8.2f}{pss / 2**20:4.0f}{sum(one['wrong'] for one in rounds):7}")
+def _ready(server: Server, place: Place) -> dict[str, Any]:
+    found: dict[str, Any] = {"versions": {}, "rounds": [], "failed": None}
+    try:
+        environments.prepare(server, place)
+        found["versions"] = environments.versions(server, place.environments)
+    except CannotRun as error:
+        found["failed"] = str(error)
+        print(f"{server.name}: {error}", flush=True)
+    return found
+
+
+def _one(
+    server: Server, found: dict[str, Any], questions: Questions, place: Place, given: argparse.Namespace, number: int
+) -> None:
+    """A server that could not be measured once is not tried again, and what it had counts no more."""
+    if found["failed"]:
+        return
+    try:
+        one = turn(server, questions, place, given.workers, given.seconds)
+    except (CannotRun, ValueError) as error:
+        found |= {"failed": str(error), "rounds": []}
+        print(f"{server.name}: {error}", flush=True)
+        return
+    found["rounds"].append(one)
+    rates = "  ".join(f"{name} {load['requests'] / load['seconds']:,.0f}/s" for name, load in one["rows"].items())
+    print(f"{number}/{given.rounds} {server.name:12} {rates}  wrong {one['wrong']}", flush=True)
+
+
+def scorer_alone(questions: Questions, place: Place, seconds: float) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.scorer_alone", str(place.model), str(seconds / 2)]
+    given = json.dumps(questions.texts)
+    done = subprocess.run(command, input=given, check=True, capture_output=True, text=True, cwd=ROOT)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def told(results: figures.Results) -> str:
+    """The figures for a terminal."""
+    heads = "".join(f"{of.name + '/s':>9}{'p99':>7}{'cpu':>7}" for of in ROWS)
+    lines = [f"{'':12}{heads}   ping  answer  MB  wrong"]
+    for name in figures.measured(results):
+        loads = [figures.row(results, name, of.name, key).median for of in ROWS for key in ("rate", "p99", "cpu")]
+        cells = "".join(f"{rate:9,.0f}{p99:7.1f}{cpu:7.0f}" for rate, p99, cpu in zip(*[iter(loads)] * 3, strict=True))
+        ping, pss = (figures.once(results, name, key).median for key in ("ping", "pss"))
+        answer = 0.0 if BY_NAME[name].limit else figures.once(results, name, "answer").median
+        lines.append(f"{name:12}{cells}{ping:7.2f}{answer:8.2f}{pss / 2**20:4.0f}{figures.wrong(results, name):7}")
+    if "ours" in figures.measured(results):
+        lines += ["", *(f"{each.name}: {_value(each)}" for each in figures.ratios(results))]
+    return "\n".join(lines)
+
+
+def _value(ratio: figures.Ratio) -> str:
+    if ratio.value is None:
+        return "not measured"
+    return f"{ratio.value:.2f} (target {'>=' if ratio.at_least else '<='} {ratio.target:.3g})"
 
 
 if __name__ == "__main__":

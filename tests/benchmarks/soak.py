@@ -14,8 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -27,19 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+from tests.benchmarks import processes, wrk
+
 MAX_GROWTH = 0.02
-SCRIPT = """
-local bodies = {}
-for line in io.lines(%s) do bodies[#bodies + 1] = line end
-local next = 0
-wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-request = function()
-  next = next %% #bodies + 1
-  return wrk.format(nil, "/invocations", nil, bodies[next])
-end
-"""
 
 
 @dataclass(frozen=True)
@@ -62,8 +51,8 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
-    if shutil.which("wrk") is None:
-        print("wrk is not on PATH; on Debian: apt-get install wrk", file=sys.stderr)
+    if not wrk.available():
+        print(wrk.MISSING, file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder, serving(given, Path(folder)) as (pid, port):
         script = write_script(given.texts, Path(folder))
@@ -96,12 +85,8 @@ def serving(given: argparse.Namespace, folder: Path) -> Iterator[tuple[int, int]
 
 def write_script(texts: Path, folder: Path) -> Path:
     """For wrk: every text in a request of its own, in turn."""
-    bodies = folder / "bodies"
     lines = [text for text in texts.read_text().splitlines() if text.strip()]
-    bodies.write_text("".join(json.dumps({"input": [{"text": text}]}) + "\n" for text in lines))
-    script = folder / "texts.lua"
-    script.write_text(SCRIPT % json.dumps(str(bodies)))
-    return script
+    return wrk.write_script(folder / "texts.lua", [json.dumps({"input": [{"text": text}]}) for text in lines])
 
 
 def soak(given: argparse.Namespace, script: Path, pid: int, port: int) -> Iterator[Interval]:
@@ -115,26 +100,13 @@ def soak(given: argparse.Namespace, script: Path, pid: int, port: int) -> Iterat
 
 
 def measure(given: argparse.Namespace, script: Path, pid: int, port: int) -> Interval:
-    address = f"http://127.0.0.1:{port}"
-    command = ["wrk", "-t1", f"-c{given.connections}", f"-d{given.every}s", "--latency", "-s", str(script), address]
-    load = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    started = wrk.start(script, port, given.connections, given.every)
     time.sleep(given.every / 2)
-    processes = [pid, *children(pid)]
-    mb, descriptors = sum(map(pss, processes)) / 2**20, sum(map(open_descriptors, processes))
-    said, _ = load.communicate()
-    return Interval(*read_wrk(said), mb, descriptors)
-
-
-def read_wrk(said: str) -> tuple[int, float, float, float, int]:
-    """Requests, a second, both percentiles in ms, and whatever was no 2xx or no answer at all."""
-    [requests] = re.findall(r"(\d+) requests in", said)
-    [rate] = re.findall(r"Requests/sec:\s+([\d.]+)", said)
-    percentiles = {
-        name: float(value) * UNITS[unit] for name, value, unit in re.findall(r"(\d\d)%\s+([\d.]+)(us|ms|s)", said)
-    }
-    refused = [int(number) for number in re.findall(r"Non-2xx or 3xx responses: (\d+)", said)]
-    broken = [int(number) for number in re.findall(r"(?:connect|read|write|timeout) (\d+)", said)]
-    return int(requests), float(rate), percentiles["50"], percentiles["99"], sum(refused + broken)
+    family = processes.family(pid)
+    mb = processes.pss(family, processes.PSS_WITHOUT_FILES) / 2**20
+    descriptors = processes.descriptors(family)
+    load = wrk.finish(started)
+    return Interval(load.requests, load.per_second, load.p50, load.p99, load.failed, mb, descriptors)
 
 
 def judge(intervals: list[Interval], replaced: int) -> int:
@@ -155,19 +127,6 @@ def judge(intervals: list[Interval], replaced: int) -> int:
     steady = memory <= MAX_GROWTH and descriptors <= 0 and not failed and not replaced
     print("steady" if steady else "NOT STEADY")
     return 0 if steady else 1
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
-
-
-def pss(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
-
-
-def open_descriptors(pid: int) -> int:
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def metric(port: int, name: str) -> float:
