@@ -119,6 +119,10 @@ class Channel(HTTPChannel):
     parser_class = Parser
     refused = False
     lingering_since = 0.0
+    reading = False
+    """The loop is at this connection, and nothing waits to be sent: a request may be answered at once."""
+    at_once = False
+    """The request that was just read is."""
 
     def idle_seconds(self) -> float:
         """How long nothing has moved here; 0 while a request waits for its answer or an answer for its reader."""
@@ -157,12 +161,23 @@ class Channel(HTTPChannel):
 
     def handle_read(self) -> None:
         if not self.lingering_since:
-            super().handle_read()
+            self._read()
             return
         try:
             self.recv(65_536)
         except OSError:
             super().handle_close()
+
+    def _read(self) -> None:
+        # The loop must never wait for a reader, as who writes behind a full buffer does.
+        self.reading = not self.total_outbufs_len
+        super().handle_read()
+        self.reading = False
+        if self.at_once:
+            self.at_once = False
+            self.service()  # requests that were sent right behind it go to a thread
+            if self.connected:
+                self.handle_write()
 
     def del_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
         known = self._fileno in self.server.active_channels

@@ -27,6 +27,8 @@ SCORING = "/invocations"
 SEND_AT = 18_000
 """Bytes of an answer that may wait before a thread sends them itself. Waitress's own default of 1 sends the head and
 the body of each answer apart and wakes the loop for each."""
+SHORT = 2_000
+"""Bytes of a request that takes a quick model so little time that nobody else has to wait for it."""
 DRAIN_SECONDS = 25.0
 _IDLE_SECONDS = 120
 _AT_ONCE = 64  # connections that are taken from the feed in a row
@@ -38,18 +40,26 @@ _DRAIN_PARTIAL_SECONDS = 5.0
 
 
 class Lanes:
-    """Threads for scoring and one more for all else, so that a health check never waits behind a long batch."""
+    """Threads for scoring and one more for all else, so that a health check never waits behind a long batch.
 
-    def __init__(self, threads: int) -> None:
+    With a `quick` model, what is short is answered by the loop itself: to wake a thread takes longer.
+    """
+
+    def __init__(self, threads: int, quick: bool) -> None:
         self._scoring, self._rest = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         self._scoring.set_thread_count(threads)
         self._rest.set_thread_count(1)
+        self._short = SHORT if quick else -1
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
         request.queued = time.monotonic()
-        lane = self._scoring if getattr(request, "path", "") == SCORING else self._rest
-        lane.add_task(channel)
+        if getattr(request, "path", "") != SCORING:
+            self._rest.add_task(channel)
+        elif channel.reading and not request.error and len(request.body_rcv or b"") <= self._short:
+            channel.at_once = True
+        else:
+            self._scoring.add_task(channel)
 
 
 class Server(BaseWSGIServer):
@@ -61,9 +71,17 @@ class Server(BaseWSGIServer):
     channel_class = Channel
 
     def __init__(
-        self, application: Any, feed: socket.socket, address: tuple[str, int], settings: Settings, metrics: Metrics
+        self,
+        application: Any,
+        feed: socket.socket,
+        address: tuple[str, int],
+        settings: Settings,
+        metrics: Metrics,
+        *,
+        quick: bool = False,
     ) -> None:
         self.metrics = metrics
+        self._loop = 0  # the thread that runs it
         self._address = address
         self._limits = settings.limits
         self._draining_since = 0.0
@@ -73,7 +91,7 @@ class Server(BaseWSGIServer):
             application,
             {},
             _sock=feed,
-            dispatcher=Lanes(settings.threads),
+            dispatcher=Lanes(settings.threads, quick),
             adj=_adjustments(settings.limits),
             sockinfo=(feed.family, feed.type, None, None),
             bind_socket=False,
@@ -86,6 +104,7 @@ class Server(BaseWSGIServer):
 
     def run(self) -> None:
         """Returns when the feed has ended and every request has its answer, or DRAIN_SECONDS later."""
+        self._loop = threading.get_ident()
         while not self._drained():
             wasyncore.loop(0.05 if self.draining else 1.0, use_poll=True, map=self._map, count=1)
 
@@ -125,6 +144,11 @@ class Server(BaseWSGIServer):
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
             channel.expire(self._limits.seconds)
+
+    def pull_trigger(self) -> None:
+        """Wake the loop, unless it is the one that asks."""
+        if threading.get_ident() != self._loop:
+            super().pull_trigger()
 
     def accept_connections(self) -> None:
         """Nothing to listen on: the parent accepts."""

@@ -38,7 +38,8 @@ def serve(model: Model, settings: Settings, listener: socket.socket) -> None:
     )
 
     def work(feed: socket.socket) -> None:
-        server = Server(application, feed, (host, port), settings, metrics)
+        quick = getattr(model, "quick", False)
+        server = Server(application, feed, (host, port), settings, metrics, quick=quick)
         if reason := check(model):
             raise RuntimeError(reason)
         report_ready(feed)
