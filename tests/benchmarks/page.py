@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from tests.benchmarks.bench_deploying import Deployment, table
 from tests.benchmarks.figures import Figure, Ratio, Results, measured, once, peers, ratios, row, wrong
 from tests.benchmarks.measuring import ROWS, Row
 from tests.benchmarks.servers import BY_NAME, ROOT
@@ -124,6 +125,9 @@ def _rest(results: Results) -> Iterator[str]:
     if image := results.get("image"):
         small, big = image["bytes"] / 1e6, image["with_scikit_learn"] / 1e6
         yield from ("", "## Size of the image", "", f"{small:.0f} MB; with scikit-learn {big:.0f} MB.")
+    if deploying := results.get("deploying"):
+        kinds = [Deployment(**each) for each in deploying]
+        yield from ("", "## What a deployment costs beside waiting", "", *_DEPLOYING, "", *table(kinds))
     yield from ("", "## Versions", "")
     for name, server in results["servers"].items():
         if server.get("versions"):
@@ -146,6 +150,12 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
 def _settings(results: Results) -> dict[str, object]:
     return {**results["machine"], **results["settings"], "machine": _machine(results)}
 
+
+_DEPLOYING = (
+    "In the sandbox, whose endpoint is a process: a first `deploy`, one with nothing to change, and one with a model",
+    "that was trained again. CPU is what a command does when it does not wait for AWS, Docker or the network (target: under",
+    "2 s): its own, and that of the processes it starts, which are Chalice and the server that is tried first.",
+)
 
 INTRODUCTION = """# How fast the server is
 

@@ -19,11 +19,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import environments, figures, footprint, page, wrk
+from tests.benchmarks import bench_deploying, environments, figures, footprint, page, wrk
 from tests.benchmarks.large_model import TERMS
 from tests.benchmarks.measuring import ROWS, Questions, turn
 from tests.benchmarks.running import CannotRun, Place
@@ -82,6 +82,7 @@ def run(servers: Sequence[Server], given: argparse.Namespace, work: Path, *, who
     if whole:
         results["memory"] = footprint.memory(questions, place)
         results["large"] = footprint.large_model(place, given.cache / f"large-{TERMS}", TERMS)
+        results["deploying"] = [asdict(each) for each in bench_deploying.measured()]
     results["machine"]["load_after"] = os.getloadavg()[0]
     return results
 
