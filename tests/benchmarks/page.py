@@ -153,8 +153,8 @@ def _settings(results: Results) -> dict[str, object]:
 
 _DEPLOYING = (
     "In the sandbox, whose endpoint is a process: a first `deploy`, one with nothing to change, and one with a model",
-    "that was trained again. CPU is what a command does when it does not wait for AWS, Docker or the network (target: under",
-    "2 s): its own, and that of the processes it starts, which are Chalice and the server that is tried first.",
+    "that was trained again. CPU is what a command does when it does not wait for AWS, Docker or the network (target:",
+    "under 2 s): its own, and that of the processes it starts, which are Chalice and the server that is tried first.",
 )
 
 INTRODUCTION = """# How fast the server is
