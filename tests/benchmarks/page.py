@@ -128,7 +128,8 @@ def _rest(results: Results) -> Iterator[str]:
     if deploying := results.get("deploying"):
         kinds = [Deployment(**each) for each in deploying]
         yield from ("", "## What a deployment costs beside waiting", "", *_DEPLOYING, "", *table(kinds))
-    yield from ("", "## Versions", "")
+    machine = results["machine"]
+    yield from ("", "## Versions", "", f"- wrk {machine['wrk']}, nginx {machine['nginx']}")
     for name, server in results["servers"].items():
         if server.get("versions"):
             told = ", ".join(f"{package} {number}" for package, number in server["versions"].items())

@@ -11,9 +11,12 @@ tells.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,25 +66,25 @@ def _arguments() -> argparse.Namespace:
 
 
 def run(servers: Sequence[Server], given: argparse.Namespace, work: Path, *, whole: bool) -> dict[str, Any]:
+    of_machine = machine()  # first, for it tells how busy the machine was before
     questions, place = prepare(given.rows, given.cache, work)
     image = footprint.images(place.model) if any(server.container for server in servers) else {}
     place = replace(place, image=image.get("name", ""))
     results = {
-        "machine": machine(),
+        "machine": of_machine,
         "settings": {name: getattr(given, name) for name in ("rounds", "seconds", "workers", "rows")}
         | {"texts": len(questions.texts), "terms": questions.terms},
         "servers": {server.name: _ready(server, place) for server in servers},
         "alone": [],
         "image": image,
     }
-    results["machine"]["load_before"] = os.getloadavg()[0]
     for number in range(1, given.rounds + 1):
         for server in servers:
             _one(server, results["servers"][server.name], questions, place, given, number)
         results["alone"].append(scorer_alone(questions, place, given.seconds))
     if whole:
         results["memory"] = footprint.memory(questions, place)
-        results["large"] = footprint.large_model(place, given.cache / f"large-{TERMS}", TERMS)
+        results["large"] = footprint.large_model(place, given.cache / f"large-{TERMS}-{_makers()}", TERMS)
         results["deploying"] = [asdict(each) for each in bench_deploying.measured()]
     results["machine"]["load_after"] = os.getloadavg()[0]
     return results
@@ -89,13 +92,19 @@ def run(servers: Sequence[Server], given: argparse.Namespace, work: Path, *, who
 
 def prepare(rows: int, cache: Path, work: Path) -> tuple[Questions, Place]:
     """The model, trained if it is not there yet, and what is to be asked."""
-    folder = cache / f"model-{rows}"
+    folder = cache / f"model-{rows}-{_makers()}"
     if not (folder / "answers.json").exists():
         print(f"training on {rows:,} rows", flush=True)
         subprocess.run([sys.executable, "-m", "tests.benchmarks.model", folder, str(rows)], check=True, cwd=ROOT)
     answers = json.loads((folder / "answers.json").read_text())
     right = [(label, score) for label, score in answers["answers"]]
     return Questions(answers["texts"], right, answers["terms"]), Place(folder / "model", cache, work)
+
+
+def _makers() -> str:
+    """What the sources are that make and read a model: a changed one asks for a new model."""
+    files = (file for room in ("sentiment_cli", "server_image") for file in sorted((ROOT / room).rglob("*.py")))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def machine() -> dict[str, Any]:
@@ -108,7 +117,18 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "wrk": _version("wrk", "-v"),
+        "nginx": _version("nginx", "-v"),
+        "load_before": os.getloadavg()[0],
     }
+
+
+def _version(program: str, flag: str) -> str:
+    if shutil.which(program) is None:
+        return "absent"
+    done = subprocess.run([program, flag], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\.\d+", done.stdout + done.stderr)
+    return found[0] if found else "unknown"
 
 
 def _ready(server: Server, place: Place) -> dict[str, Any]:
