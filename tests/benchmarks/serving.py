@@ -83,6 +83,8 @@ def run(servers: Sequence[Server], given: argparse.Namespace, work: Path, *, who
             _one(server, results["servers"][server.name], questions, place, given, number)
         results["alone"].append(scorer_alone(questions, place, given.seconds))
     if whole:
+        # A quarter of an hour is not to be lost by what follows.
+        (given.cache / "rounds.json").write_text(json.dumps(results), encoding="utf-8")
         results["memory"] = footprint.memory(questions, place)
         results["large"] = footprint.large_model(place, given.cache / f"large-{TERMS}-{_makers()}", TERMS)
         results["deploying"] = [asdict(each) for each in bench_deploying.measured()]
