@@ -15,12 +15,19 @@ from typing import Any
 
 import pytest
 
+from tests import rotation
+
 # The commands that tests start, hundreds of them, would compile every module anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # What was started in the background of a shell ignores SIGINT, and so would all that tests start to interrupt it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    """So that a failure in a part of many cases can be had again."""
+    return f"samples: {rotation.told()}"
 
 
 def _required(variable: str) -> bool:

@@ -1,16 +1,24 @@
-"""A deployment or a teardown as a program of its own, to be killed: `python -m tests.deployment.driver VERB FOLDER`."""
+"""A deployment, a rollback or a teardown without the command line, here or in a process that is killed."""
 
 from __future__ import annotations
 
-import sys
+import multiprocessing
+import os
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sentiment_cli import project as projects
 from sentiment_cli.clients.session import Aws, connect
-from sentiment_cli.deployment import deploying, lock, teardown
+from sentiment_cli.deployment import deploying, lock, teardown, versions
 from sentiment_cli.deployment.deploying import Deployed, Target
 from sentiment_cli.deployment.teardown import TornDown
 from sentiment_cli.events import ignore
+
+REGION = "eu-west-1"
 
 
 def target_of(folder: Path, with_api: bool) -> Target:
@@ -23,6 +31,14 @@ def deploy(aws: Aws, target: Target) -> Deployed:
         return deploying.deploy(aws, target, deploying.make_plan(aws, target), journal, ignore)
 
 
+def roll_back(aws: Aws, target: Target) -> None:
+    with lock.held(target.home, target.stage, "rollback"):
+        journal = deploying.journal_of(aws, target, ignore)
+        names = target.names(aws)
+        chosen = versions.chosen(versions.kept(aws, names), None, journal.state.served)
+        versions.go_back(aws, names, chosen, journal, ignore)
+
+
 def remove(aws: Aws, target: Target) -> TornDown:
     with lock.held(target.home, target.stage, "teardown", otherwise=ignore):
         names = target.names(aws)
@@ -30,6 +46,47 @@ def remove(aws: Aws, target: Target) -> TornDown:
         return teardown.apply(aws, names, teardown.inventory(aws, names), journal, ignore)
 
 
-if __name__ == "__main__":
-    verb, folder, with_api = sys.argv[1:]
-    {"deploy": deploy, "teardown": remove}[verb](connect("eu-west-1"), target_of(Path(folder), with_api == "api"))
+VERBS = {"deploy": deploy, "update": deploy, "rollback": roll_back, "teardown": remove}
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.deployment.warm"])
+
+
+@dataclass(frozen=True)
+class Running:
+    """A program of its own that does one of VERBS."""
+
+    process: BaseProcess
+    said: Connection
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def end(self) -> str:
+        """How it ended: "" if it did all it should."""
+        self.process.join()
+        try:
+            return str(self.said.recv())
+        except EOFError:
+            return f"exit code {self.process.exitcode}"
+
+
+def start(verb: str, target: Target, environment: Mapping[str, str]) -> Running:
+    here, there = _forks.Pipe(duplex=False)
+    process = _forks.Process(
+        target=_do, args=(verb, target.project_dir, target.with_api, dict(environment), there), daemon=True
+    )
+    process.start()
+    there.close()
+    return Running(process, here)
+
+
+def _do(verb: str, folder: Path, with_api: bool, environment: dict[str, str], said: Connection) -> None:
+    os.environ.update(environment)
+    try:
+        VERBS[verb](connect(REGION), target_of(folder, with_api))
+    except BaseException:
+        said.send(traceback.format_exc()[-600:])
+    else:
+        said.send("")

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
 from sentiment_cli.clients.session import Aws, connect
 from sentiment_cli.deployment.deploying import Target
 from sentiment_cli.sandbox import Sandbox
 from server_image import artifact
+from tests.rotation import Case, part
 
-Case = TypeVar("Case")
-
-FULL = os.environ.get("FULL_MATRIX") == "1"
 RUNS = 20
-"""In so many runs, one a day, a sample covers everything; RUN=n stands for the day."""
+"""In so many runs, one a day, a sample covers everything."""
 
 
 def sample(cases: Sequence[Case], parts: int = RUNS) -> list[Case]:
-    """A part of `cases`, another one for every RUN=n below `parts`; all of them where FULL_MATRIX=1."""
-    mixed = list(cases)
-    random.Random(1).shuffle(mixed)
-    run = int(os.environ.get("RUN") or 0)
-    return mixed if FULL else mixed[run % parts :: parts]
+    """A part of `cases`, another one every day; see `tests.rotation`."""
+    return part(cases, parts)
+
+
+_PLAIN = build_opener(ProxyHandler({}))
 
 
 @dataclass
@@ -39,8 +37,9 @@ class Stage:
     box: Sandbox
     target: Target
 
-    @property
+    @cached_property
     def aws(self) -> Aws:
+        """One for all, for making its clients takes longer than asking."""
         return connect("eu-west-1")
 
     def asked(self, since: int = 0) -> list[dict[str, Any]]:
@@ -50,6 +49,12 @@ class Stage:
     @property
     def seen(self) -> int:
         return len(self.box.access_log.read_text().splitlines())
+
+    @property
+    def troubled(self) -> bool:
+        """Whether trouble is still to come; asked often, so as cheaply as can be."""
+        with _PLAIN.open(f"{self.box.url}/_sandbox/faults") as answer:
+            return bool(json.load(answer))
 
     def left(self) -> dict[str, int]:
         """What there is in the sandbox, roles too."""

@@ -1,8 +1,8 @@
 """Every operation that deploy, update and teardown ask, under every trouble; the outcomes are those of docs/faults.md.
 
-What passes by itself is met by all operations of a command at once, what lasts by one at a time. A run has a part of it
-(RUN=0 to RUN=23 have all). FULL_MATRIX=1 has everything, and goes on where an earlier run stopped, for MINUTES=n where
-that is set; with UPDATE_GOLDEN=1 it writes the document.
+What passes by itself is met by all operations of a command at once, what lasts by one at a time. A run has a part of
+it, 24 runs have all, see `tests.rotation`. FULL_MATRIX=1 has everything, and goes on where an earlier run stopped, for
+MINUTES=n where that is set; with UPDATE_GOLDEN=1 it writes the document.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import pytest
 
 from sentiment_cli import sandbox
 from sentiment_cli.project import ARTIFACT
+from tests import rotation
 from tests.deployment import driver, troubles
-from tests.deployment.matrix import FULL, Stage, folder_of, retrained, sample
+from tests.deployment.matrix import Stage, folder_of, retrained, sample
 from tests.deployment.struck import Struck
 from tests.deployment.troubles import LASTING, PASSING, TROUBLES, VERBS, Cell, Place
 
+FULL = os.environ.get("FULL_MATRIX") == "1"
 SLICES = 4
 RUNS = SLICES * len(PASSING)
 ENDPOINTS = (
@@ -120,7 +122,7 @@ def key(cell: Cell) -> str:
 
 def chosen(places: Collection[Place]) -> list[Cell]:
     """One of the troubles that pass, everywhere, and a part of what lasts."""
-    run = int(os.environ.get("RUN") or 0)
+    run = rotation.RUN
     passing = PASSING[run % len(PASSING)]
     # What is never answered takes a second each time.
     where = list(places) if passing.kind != "slow" else list(places)[run // len(PASSING) % SLICES :: SLICES]

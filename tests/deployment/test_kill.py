@@ -1,48 +1,166 @@
-"""`kill -9` of a deployment and of a teardown before and after each call that changes something.
+"""`kill -9` of a deployment, an update, a rollback and a teardown before and after each call that changes something.
 
-The calls are those of a run that nobody disturbs, so what is added to the stack is killed too. FULL_MATRIX=1 kills
-everywhere, any other run in a part of the places: RUN=0 to RUN=19 have them all.
+The calls are those of runs that nobody disturbs, so what is added to the stack is killed too. Afterwards `deploy` makes
+the same stage as if nothing had been, or `teardown` leaves nothing. A day's run has a part of it, see `tests.rotation`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sentiment_cli import sandbox
-from sentiment_cli.deployment import deploying
+from sentiment_cli.deployment import deploying, teardown
+from sentiment_cli.events import ignore
+from sentiment_cli.project import ARTIFACT
+from sentiment_cli.resources.endpoint import describe
+from sentiment_cli.resources.endpoint_config import EndpointConfig
+from sentiment_cli.resources.model import Model
+from tests import rotation
+from tests.commands.conftest import run
 from tests.deployment import driver
-from tests.deployment.matrix import FULL, Stage, folder_of, operations, sample
-
-pytestmark = pytest.mark.thorough
+from tests.deployment.matrix import Stage, folder_of, operations, sample
 
 PATIENCE = 60.0
 HELD = 45.0
+PARTS = {"endpoint": 16, "api": 64}
+"""In so many runs everything is killed."""
+# What is there before, and after a deployment that follows the kill: nothing, the first model, or the second one too.
+BEFORE = {"deploy": 0, "update": 1, "rollback": 2, "teardown": 1}
+AFTER = {"deploy": 1, "update": 2, "rollback": 2, "teardown": 1}
 
 
 @dataclass(frozen=True)
-class Point:
-    """Where to kill: before the `nth` (from 0) request to an operation has an effect, or after, unanswered."""
+class Case:
+    """Kill before the `nth` (from 0) request to an operation has an effect, or after, unanswered; then go on."""
 
     verb: str
     when: str
     operation: str
     nth: int
+    onward: str
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.when} {self.operation} [{self.nth}]"
+        return f"{self.verb} killed {self.when} {self.operation} [{self.nth}], then {self.onward}"
 
 
-@pytest.fixture(scope="module", params=["endpoint", "api"] if FULL else ["endpoint"])
+@dataclass
+class Round:
+    """A stage that is killed again and again; each case begins with what the one before has left."""
+
+    stage: Stage
+    models: tuple[Path, Path]
+    there: int = 0
+    whole: dict[int, Any] = field(default_factory=dict)
+    """What there is in the end, by what is there, where nobody kills."""
+
+    def bring(self, wanted: int) -> None:
+        """To what a case needs, the plain way."""
+        if wanted < self.there:
+            self.remove()
+        while self.there < wanted:
+            self.put(self.there)
+            driver.deploy(self.stage.aws, self.stage.target)
+            self.deployed()
+
+    def put(self, number: int) -> None:
+        """Let that model be the project's."""
+        shutil.copy(self.models[number], self.stage.target.project_dir / ARTIFACT)
+
+    def deployed(self) -> None:
+        self.there += 1
+        if self.there == 1:
+            more_versions(self.stage)
+
+    def remove(self) -> None:
+        driver.remove(self.stage.aws, self.stage.target)
+        self.there = 0
+
+    def undisturbed(self) -> Iterator[Case]:
+        """Every case, from runs that nobody kills."""
+        for verb in ("deploy", "update", "rollback", "teardown"):
+            self.put(min(self.there, 1))
+            before = self.stage.seen
+            driver.VERBS[verb](self.stage.aws, self.stage.target)
+            asked = self.stage.asked(before)
+            if verb in ("deploy", "update"):
+                self.whole[AFTER[verb]] = everything(self.stage)
+                self.deployed()
+            for operation, nth in operations(asked, changes=True):
+                for when in ("before", "after"):
+                    yield from (Case(verb, when, operation, nth, onward) for onward in ("deploy", "teardown"))
+        self.there = 0
+
+    def kill(self, case: Case) -> None:
+        """Bring it there, start, wait until it is held, kill it, and go on."""
+        self.bring(BEFORE[case.verb])
+        self.put(1 if case.verb in ("update", "rollback") else 0)
+        before = everything(self.stage)[0]
+        killed(self.stage, case)
+        if case.onward == "deploy":
+            self._deploy_on(case, before)
+        else:
+            gone = driver.remove(self.stage.aws, self.stage.target)
+            self.there = 0
+            assert gone.remaining == ()
+            assert self.stage.left() == {}
+
+    def _deploy_on(self, case: Case, before: Counter[str]) -> None:
+        done = driver.deploy(self.stage.aws, self.stage.target)
+        assert done.verified
+        assert deploying.make_plan(self.stage.aws, self.stage.target).todo == []
+        there, serves = everything(self.stage)
+        whole, served = self.whole[AFTER[case.verb]]
+        assert serves == served
+        if case.verb == "teardown":  # other versions are there still, or not any more
+            assert whole <= there <= whole | before
+        else:
+            assert there == whole
+        self.there = BEFORE[case.verb] if case.verb != "deploy" else 0
+        if case.verb in ("deploy", "update"):
+            self.deployed()
+
+
+def everything(stage: Stage) -> tuple[Counter[str], str]:
+    """All names of the stage, those that AWS gives out as their kind, and what serves."""
+    names = stage.target.names(stage.aws)
+    found = teardown.inventory(stage.aws, names)
+    listed = Counter(each.kind if each.kind == "REST API" else f"{each.kind} {each.name}" for each in found)
+    counted = Counter({f"{number} x {kind}": 1 for kind, number in stage.left().items() if kind not in OF_VERSIONS})
+    return listed + counted, str((describe(stage.aws, names.endpoint) or {}).get("EndpointConfigName"))
+
+
+OF_VERSIONS = ("sagemaker:model", "sagemaker:endpoint-config")
+
+
+def more_versions(stage: Stage) -> None:
+    """Two more to go back to, so that an update removes one."""
+    stack = deploying.make_plan(stage.aws, stage.target).stack
+    for number in range(2):
+        key, sha256 = stack.artifact.key, stack.artifact.sha256
+        other = Model(stack.names, stack.recipe.tag, sha256, key, {"N": str(number)}, False)
+        other.create(stage.aws, ignore)
+        EndpointConfig(stack.names, other.name).create(stage.aws, ignore)
+
+
+@pytest.fixture(scope="module")
+def models(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    other = folder_of(trained, tmp_path_factory.mktemp("other"))
+    done = run("train", "--seed", "5", cwd=other)
+    assert done.returncode == 0, done.stderr
+    return trained / ARTIFACT, other / ARTIFACT
+
+
+@pytest.fixture(scope="module", params=["endpoint", "api"])
 def stage(request: Any, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = folder_of(trained, tmp_path_factory.mktemp("kill"))
     box = sandbox.up(folder, engine="process")
@@ -56,87 +174,67 @@ def _way_in(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.timeout(0 if FULL else 1200)
-def test_what_was_killed_is_ended_by_the_next_run(stage: Stage) -> None:
-    points, wrong = list(clean_run(stage)), []
-    for point in sample(points):
-        for onward in ("deploy", "teardown"):
-            try:
-                began = time.monotonic()
-                killed(stage, point)
-                then = time.monotonic()
-                go_on(stage, onward)
-                print(f"{point}, then {onward}: {then - began:.1f} s, {time.monotonic() - then:.1f} s")
-            except Exception as error:
-                wrong.append(f"{point}, then {onward}: {type(error).__name__}: {error}")
-                stage.box.clear_faults()
-                driver.remove(stage.aws, stage.target)
-    assert wrong == []
-    if FULL:
-        print(f"killed at {len(points)} points, each twice")
-
-
-def clean_run(stage: Stage) -> Iterator[Point]:
-    """The places to kill at, from a deployment and a teardown that nobody kills."""
-    for verb, act in (("deploy", driver.deploy), ("teardown", driver.remove)):
-        before = stage.seen
-        act(stage.aws, stage.target)
-        for operation, nth in operations(stage.asked(before), changes=True):
-            yield from (Point(verb, when, operation, nth) for when in ("before", "after"))
-
-
-def killed(stage: Stage, point: Point) -> None:
-    """Start, wait until it is held at `point`, and kill it with all that it has started."""
-    if point.verb == "teardown":
-        driver.deploy(stage.aws, stage.target)
-    begun = stage.seen
-    kind = "drop" if point.when == "before" else "lost"
-    stage.box.add_fault(kind, point.operation, seconds=HELD, skip=point.nth)
-    command = [sys.executable, "-m", "tests.deployment.driver", point.verb, str(stage.target.project_dir),
-               "api" if stage.target.with_api else "endpoint"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+@pytest.mark.timeout(0 if rotation.ALL else 1200)
+def test_what_was_killed_is_ended_by_the_next_run(stage: Stage, models: tuple[Path, Path]) -> None:
+    going = Round(stage, models)
+    cases, wrong = list(going.undisturbed()), []
+    chosen = sample(cases, PARTS["api" if stage.target.with_api else "endpoint"])
+    while chosen:
+        case = next((each for each in chosen if BEFORE[each.verb] == going.there), chosen[0])
+        chosen.remove(case)
+        began = time.monotonic()
         try:
-            wait_until_held(stage, point, begun, process)
-        finally:
-            end(process)
+            going.kill(case)
+        except Exception as error:
+            wrong.append(f"{case}: {type(error).__name__}: {error}")
             stage.box.clear_faults()
+            going.remove()
+        print(f"{case}: {time.monotonic() - began:.1f} s{' WRONG' if wrong and str(case) in wrong[-1] else ''}")
+    assert wrong == [], rotation.told()
+    print(f"{len(cases)} cases in all")
 
 
-def wait_until_held(stage: Stage, point: Point, begun: int, process: subprocess.Popen[str]) -> None:
+def killed(stage: Stage, case: Case) -> None:
+    """Start, wait until it is held, and kill it; what it has started ends by itself."""
+    begun = stage.seen
+    kind = "drop" if case.when == "before" else "lost"
+    stage.box.add_fault(kind, case.operation, seconds=HELD, skip=case.nth)
+    running = driver.start(case.verb, stage.target, stage.box.environment())
+    try:
+        wait_until_held(stage, case, begun, running)
+    finally:
+        children = children_of(running.process.pid)
+        running.kill()
+        stage.box.clear_faults()
+    assert not [each for each in children if outlives(each)]
+
+
+def wait_until_held(stage: Stage, case: Case, begun: int, running: driver.Running) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if not stage.box.faults() and (point.when == "before" or done(stage, point, begun)):
+        if not stage.troubled and (case.when == "before" or done(stage, case, begun)):
             return
-        if process.poll() is not None:
-            assert process.stderr is not None
-            raise AssertionError(f"it ended by itself, with {process.returncode}: {process.stderr.read()[-300:]}")
+        if not running.process.is_alive():
+            raise AssertionError(f"it ended by itself: {running.end()}")
         time.sleep(0.03)
     raise AssertionError("it never came there")
 
 
-def done(stage: Stage, point: Point, begun: int) -> bool:
-    return (point.operation, point.nth) in operations(stage.asked(begun), changes=True)
+def done(stage: Stage, case: Case, begun: int) -> bool:
+    return (case.operation, case.nth) in operations(stage.asked(begun), changes=True)
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """Kill it and its children, of which Chalice is in a session of its own."""
-    children = Path(f"/proc/{process.pid}/task").glob("*/children")
-    pids = [int(pid) for each in children for pid in each.read_text().split()]
-    for pid in (process.pid, *pids):
-        try:
+def children_of(pid: int | None) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(each) for found in lists for each in found.read_text().split()]
+
+
+def outlives(pid: int, seconds: float = 5.0) -> bool:
+    """Whether a process is there still after so long; then it is ended."""
+    deadline = time.monotonic() + seconds
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def go_on(stage: Stage, onward: str) -> None:
-    if onward == "deploy":
-        done = driver.deploy(stage.aws, stage.target)
-        assert done.verified
-        assert deploying.make_plan(stage.aws, stage.target).todo == []
-        before = stage.seen
-        driver.deploy(stage.aws, stage.target)
-        assert [each["operation"] for each in stage.asked(before) if each["mutating"]] == []
-    gone = driver.remove(stage.aws, stage.target)
-    assert gone.remaining == ()
-    assert stage.left() == {}
+            return True
+        time.sleep(0.02)
+    return False

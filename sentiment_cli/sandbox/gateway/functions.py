@@ -19,7 +19,9 @@ from typing import Any
 from sentiment_cli.sandbox import leftovers
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.gateway.workers import FunctionError, Pool, Recipe
+from sentiment_cli.sandbox.taken import Taken
 
+SERVICE = "lambda.amazonaws.com"
 PAYLOAD_MAX = 6 * 1024 * 1024
 # What AWS's Python runtime brings along: boto3 and what it needs.
 LIBRARIES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
@@ -65,7 +67,8 @@ class Functions:
             if known is None or known[0] != version:
                 known = (version, self._made(function))
                 self._recipes[function.function_arn] = known
-            _logs(function).ensure_log_group(function.logs_group_name)
+            if _may_log(known[1], "logs:CreateLogGroup"):
+                _logs(function).ensure_log_group(function.logs_group_name)
             return known[1]
 
     def _made(self, function: Any) -> Recipe:
@@ -80,17 +83,20 @@ class Functions:
             leftovers.MARK: self._id,
         }
         return Recipe(
-            function.function_arn, code, _libraries(self._folder), _Environment(environment), float(function.timeout)
-        )
+            function.function_arn, code, _libraries(self._folder), _Environment(environment), float(function.timeout),
+            function.role,
+        )  # fmt: skip
 
     def _log(self, recipe: Recipe, line: str) -> None:
         """Written only into a group that is there: a late line must not bring back what was deleted."""
-        group, stream = (recipe.environment[f"AWS_LAMBDA_LOG_{kind}_NAME"] for kind in ("GROUP", "STREAM"))
+        group, stream = _place_of_log(recipe)
         _, _, _, region, account, *_ = recipe.arn.split(":")
         from moto.logs.models import logs_backends
 
         backend = logs_backends[account][region]
-        if group in backend.groups:
+        if group not in backend.groups or not _may_log(recipe, "logs:PutLogEvents"):
+            return
+        if stream in backend.groups[group].streams or _may_log(recipe, "logs:CreateLogStream"):
             backend.ensure_log_stream(group, stream)
             backend.put_log_events(group, stream, [{"timestamp": int(time.time() * 1000), "message": line}])
 
@@ -208,6 +214,18 @@ def _libraries(folder: Path) -> Path:
     except OSError:  # made meanwhile
         shutil.rmtree(partial)
     return place
+
+
+def _place_of_log(recipe: Recipe) -> tuple[str, str]:
+    """Group and stream."""
+    return recipe.environment["AWS_LAMBDA_LOG_GROUP_NAME"], recipe.environment["AWS_LAMBDA_LOG_STREAM_NAME"]
+
+
+def _may_log(recipe: Recipe, action: str) -> bool:
+    """Whether the function's role allows it; what it may not write is lost, and harms the function in no other way."""
+    group, stream = _place_of_log(recipe)
+    where = recipe.arn.replace(":lambda:", ":logs:").rpartition(":function:")[0]
+    return Taken(recipe.role, SERVICE).may(action, f"{where}:log-group:{group}:log-stream:{stream}")
 
 
 def _logs(function: Any) -> Any:

@@ -35,6 +35,8 @@ class Recipe:
     libraries: Path
     environment: Mapping[str, str]
     timeout: float
+    role: str
+    """Whose right it is to write what the function prints."""
 
 
 class Worker:

@@ -7,21 +7,22 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.sandbox.hosting import neighbours
+from sentiment_cli.sandbox.hosting import execution, neighbours
 from sentiment_cli.sandbox.hosting.records import Region
+from sentiment_cli.sandbox.taken import Taken
 
 
 class Unusable(Exception):
     """A model's data cannot be had; the message is AWS's."""
 
 
-def copy(region: Region[Any], url: str, folder: Path) -> Path:
+def copy(region: Region[Any], role: Taken, url: str, folder: Path) -> Path:
     """A sound model.tar.gz in `folder`, an empty one where there is no `url`. Raises Unusable."""
     path = folder / f"{uuid.uuid4()}.tar.gz"
     if not url:
         tarfile.open(path, "w:gz").close()
         return path
-    content = neighbours.s3_object(region, url)
+    content = neighbours.s3_object(region, url) if execution.may_fetch(region, role, url) else None
     if content is None:
         raise Unusable(
             f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that there is '

@@ -11,7 +11,7 @@ from typing import Any
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.faults import Faults, Rule
-from sentiment_cli.sandbox.hosting import archives, neighbours
+from sentiment_cli.sandbox.hosting import archives, execution
 from sentiment_cli.sandbox.hosting.images import Images
 from sentiment_cli.sandbox.hosting.instances import Instance
 from sentiment_cli.sandbox.hosting.models import data_url
@@ -51,6 +51,7 @@ class Fleet:
         self.variants = [Variant.of(region, images, each) for each in config.request["ProductionVariants"]]
         self.started = now()
         self._host = host
+        self._images = images
         self._folder = folder
         self._region = region
         self._group = group
@@ -111,7 +112,8 @@ class Fleet:
                 raise Unhealthy(_TROUBLES[trouble.kind].format(self.variants[0].name))
 
     def _start(self, variant: Variant) -> None:
-        archive = archives.copy(self._region, data_url(variant.container), self._folder)
+        self._images.check_pulling(self._region, variant.role, variant.container["Image"])
+        archive = archives.copy(self._region, variant.role, data_url(variant.container), self._folder)
         self._archives.append(archive)
         job = Job(
             image=variant.image,
@@ -128,8 +130,8 @@ class Fleet:
             instance.start()
 
     def _logger(self, variant: Variant) -> Callable[[str, str], None]:
-        return lambda instance, line: neighbours.write_log(
-            self._region, self._group, f"{variant.name}/{instance}", line
+        return lambda instance, line: execution.write_log(
+            self._region, variant.role, self._group, f"{variant.name}/{instance}", line
         )
 
     def _await(self, variant: Variant) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sentiment_cli.sandbox import registry
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.context import Context
-from sentiment_cli.sandbox.hosting import policies
+from sentiment_cli.sandbox.hosting import execution
 from sentiment_cli.sandbox.hosting.records import Region, invalid
+from sentiment_cli.sandbox.taken import Taken
 
 ACCEPTED = "application/vnd.docker.distribution.manifest.v2+json"
-PULLING = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability")
+OF_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 GRAVITON = ("c6g", "c6gd", "c6gn", "c7g", "m6g", "m6gd", "m8g", "c8g", "r6g", "r6gd", "r7gd", "r8g")
 
 
@@ -32,19 +34,23 @@ class Images:
             raise invalid(f"Requested image {uri} not found.")
         return found
 
-    def check(self, region: Region[Any], role: Any, uri: str) -> None:
+    def check(self, region: Region[Any], role: Taken, uri: str) -> None:
         """Raises the Fault that CreateModel answers for an image that cannot be hosted."""
+        self.check_pulling(region, role, uri)
         if not self.needed:
             return
         found = self.find(region, uri)
-        repository = f"arn:{region.partition}:ecr:{region.name}:{region.account}:repository/{found.repository}"
-        for action in PULLING:
-            if not policies.allows(role, action, repository):
-                raise _cannot_pull(uri, role.arn, action)
         if found.media_type != ACCEPTED:
             raise invalid(f"Unsupported manifest media type {found.media_type} for image {uri}.")
         if found.architecture not in ("amd64", "arm64"):
             raise invalid(f"Unsupported architecture {found.architecture} for image {uri}.")
+
+    def check_pulling(self, region: Region[Any], role: Taken, uri: str) -> None:
+        """Raises the Fault for a role that may not pull; processes are started under it as containers would be."""
+        named = OF_ECR.match(uri)
+        repository = self.find(region, uri).repository if self.needed else named and named.group(1)
+        if repository and (lacking := execution.lacks_to_pull(region, role, repository)):
+            raise _cannot_pull(uri, role.arn, lacking)
 
     def check_architecture(self, region: Region[Any], uri: str, instance_type: str) -> None:
         """Raises the Fault for an image that the processors of `instance_type` cannot run."""

@@ -11,7 +11,7 @@ from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.hosting import capacity
 from sentiment_cli.sandbox.hosting.endpoints import GROUP, Endpoint
 from sentiment_cli.sandbox.hosting.fleets import Fleet
-from sentiment_cli.sandbox.hosting.metrics import Meter
+from sentiment_cli.sandbox.hosting.metrics import Meter, Place
 from sentiment_cli.sandbox.hosting.records import Region, Store
 from sentiment_cli.sandbox.hosting.requests import ATTRIBUTES, Answer, Requests
 from sentiment_cli.sandbox.hosting.variants import Variant
@@ -84,7 +84,7 @@ class Invoking:
         asked = monotonic()
         answer = self._requests.send(url, params)
         done = monotonic()
-        place = (target.endpoint, target.variant.name)
+        place = Place(target.endpoint, target.variant.name, target.variant.role)
         self._meter.record(target.region, place, answer.status, done - asked, done - began)
         if not 200 <= answer.status < 400:
             raise _model_error(target, answer.status, answer.content)

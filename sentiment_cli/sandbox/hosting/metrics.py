@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from threading import Lock, Timer
-from typing import Any
+from typing import Any, NamedTuple
 
-from sentiment_cli.sandbox.hosting import neighbours
+from sentiment_cli.sandbox.hosting import execution
 from sentiment_cli.sandbox.hosting.records import Region, now
+from sentiment_cli.sandbox.taken import Taken
 
 NAMESPACE = "AWS/SageMaker"
 FLUSH_SECONDS = 1.0
 
-Place = tuple[str, str]
-"""Endpoint and variant."""
+
+class Place(NamedTuple):
+    """Which variant of which endpoint; it writes its numbers with its model's role."""
+
+    endpoint: str
+    variant: str
+    role: Taken
 
 
 @dataclass
@@ -68,7 +74,9 @@ class Meter:
         with self._lock:
             taken, self._sums, self._timer = self._sums, {}, None
         for (region, place), sums in taken.items():
-            neighbours.write_metrics(region, NAMESPACE, [_datum(place, name, each) for name, each in sums.items()])
+            execution.write_metrics(
+                region, place.role, NAMESPACE, [_datum(place, name, each) for name, each in sums.items()]
+            )
 
 
 def _datum(place: Place, name: str, values: Sum) -> dict[str, Any]:
@@ -76,7 +84,10 @@ def _datum(place: Place, name: str, values: Sum) -> dict[str, Any]:
         "MetricName": name,
         "Timestamp": now().replace(tzinfo=None),  # moto compares with times that name no zone
         "Unit": "Microseconds" if name.endswith("Latency") else "Count",
-        "Dimensions": [{"Name": "EndpointName", "Value": place[0]}, {"Name": "VariantName", "Value": place[1]}],
+        "Dimensions": [
+            {"Name": "EndpointName", "Value": place.endpoint},
+            {"Name": "VariantName", "Value": place.variant},
+        ],
         "StatisticValues": {
             "SampleCount": values.count,
             "Sum": values.total,

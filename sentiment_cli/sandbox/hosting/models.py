@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
-from sentiment_cli.sandbox.hosting import lists, neighbours, policies
+from sentiment_cli.sandbox.hosting import execution, lists, neighbours
 from sentiment_cli.sandbox.hosting.images import Images
 from sentiment_cli.sandbox.hosting.records import Record, Region, Store, invalid, tags
+from sentiment_cli.sandbox.taken import Taken
 
 _KEPT = (
     "PrimaryContainer", "Containers", "InferenceExecutionConfig", "ExecutionRoleArn", "VpcConfig",
@@ -43,7 +44,7 @@ class Models:
         return {"ModelArn": record.arn}
 
     def _check(self, region: Region[Any], params: Mapping[str, Any]) -> None:
-        role = _role(region, params.get("ExecutionRoleArn", ""))
+        role = _role(params)
         container = container_of(params)
         if url := data_url(container):
             _check_data(region, role, url)
@@ -87,31 +88,31 @@ def data_url(container: Mapping[str, Any]) -> str:
     return str(source["S3Uri"] if source else container.get("ModelDataUrl", ""))
 
 
-def _role(region: Region[Any], arn: str) -> Any:
-    role = neighbours.role(region, arn) if arn else None
-    if role is None or not policies.trusts(role):
+def _role(params: Mapping[str, Any]) -> Taken:
+    role = execution.role_of(params)
+    if not role.is_trusting():
         raise invalid(
-            f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
-            f"'{policies.SERVICE}' to assume the role."
+            f"Could not assume role {role.arn}. Please ensure that the role exists and allows principal "
+            f"'{execution.SERVICE}' to assume the role."
         )
     return role
 
 
-def _check_data(region: Region[Any], role: Any, url: str) -> None:
-    bucket, key = neighbours.split_s3(url)
-    arn = f"arn:{region.partition}:s3:::{bucket}"
-    if not policies.allows(role, "s3:GetObject", f"{arn}/{key}"):
+def _check_data(region: Region[Any], role: Taken, url: str) -> None:
+    if not execution.may_fetch(region, role, url):
         raise _no_access(region, role, url)
     if neighbours.s3_object(region, url) is None:
         # Who may not list a bucket is not told what is missing from it.
-        may_know = policies.allows(role, "s3:ListBucket", arn) and neighbours.is_here(region, bucket)
+        bucket, _ = neighbours.split_s3(url)
+        may_list = role.may("s3:ListBucket", f"arn:{region.partition}:s3:::{bucket}")
+        may_know = may_list and neighbours.is_here(region, bucket)
         raise invalid(f"Could not find model data at {url}.") if may_know else _no_access(region, role, url)
 
 
-def _no_access(region: Region[Any], role: Any, url: str) -> Fault:
+def _no_access(region: Region[Any], role: Taken, url: str) -> Fault:
     return invalid(
         f'Could not access model data at {url}. Please ensure that the role "{role.arn}" exists and that its trust '
-        f'relationship policy allows the action "sts:AssumeRole" for the service principal "{policies.SERVICE}". Also '
+        f'relationship policy allows the action "sts:AssumeRole" for the service principal "{execution.SERVICE}". Also '
         f'ensure that the role has "s3:GetObject" permissions and that the object is located in {region.name}. If your '
         'Model uses multiple models or uncompressed models, please ensure that the role has "s3:ListBucket" permission.'
     )

@@ -1,4 +1,4 @@
-"""What hosting needs of the other services of the sandbox, which moto plays: roles, objects, logs and metrics."""
+"""What hosting needs of the other services of the sandbox, which moto plays: objects, logs and metrics."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ if TYPE_CHECKING:
     from sentiment_cli.sandbox.hosting.records import Region
 
 _writing = Lock()
-
-
-def role(region: Region[Any], arn: str) -> Any:
-    """moto's role; None if there is none."""
-    from moto.iam.models import iam_backends
-
-    roles = iam_backends[arn.split(":")[4]][region.partition].get_roles()
-    return next((each for each in roles if each.arn == arn), None)
 
 
 def split_s3(url: str) -> tuple[str, str]:
@@ -50,6 +42,14 @@ def _buckets(region: Region[Any]) -> Any:
     from moto.s3.models import s3_backends
 
     return s3_backends[region.account][region.partition]
+
+
+def log_is_there(region: Region[Any], group: str, stream: str) -> tuple[bool, bool]:
+    """Whether a log group exists, and a stream of it."""
+    from moto.logs.models import logs_backends
+
+    found = logs_backends[region.account][region.name].groups.get(group)
+    return found is not None, found is not None and stream in found.streams
 
 
 def write_log(region: Region[Any], group: str, stream: str, line: str) -> None:

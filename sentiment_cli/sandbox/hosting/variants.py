@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sentiment_cli.pricing import INSTANCE_TYPES
+from sentiment_cli.sandbox.hosting.execution import role_of
 from sentiment_cli.sandbox.hosting.images import Images
 from sentiment_cli.sandbox.hosting.instances import Instance
 from sentiment_cli.sandbox.hosting.models import container_of
 from sentiment_cli.sandbox.hosting.records import Record, Region, now
+from sentiment_cli.sandbox.taken import Taken
 
 GIB = 1024**3
 
@@ -44,6 +46,11 @@ class Variant:
     @property
     def name(self) -> str:
         return str(self.settings["VariantName"])
+
+    @property
+    def role(self) -> Taken:
+        """The model's execution role."""
+        return role_of(self.model.request)
 
     @property
     def container(self) -> Mapping[str, Any]:

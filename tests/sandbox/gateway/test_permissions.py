@@ -70,6 +70,7 @@ def test_a_role_that_is_gone_allows_nothing(aws: Aws, http: httpx.Client) -> Non
     allowed = json.dumps({"Version": "2012-10-17", "Statement": [statement("*")]})
     iam.put_role_policy(RoleName="roleless-role", PolicyName="asks", PolicyDocument=allowed)
     assert http.post(made, content="mine").status_code == 200
-    iam.delete_role_policy(RoleName="roleless-role", PolicyName="asks")
+    for policy in ("asks", "logs"):
+        iam.delete_role_policy(RoleName="roleless-role", PolicyName=policy)
     iam.delete_role(RoleName="roleless-role")
     assert http.post(made, content="mine").status_code == 500

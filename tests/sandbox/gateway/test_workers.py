@@ -34,7 +34,7 @@ class Hashable(dict[str, str]):
 
 def recipe(folder: Path, timeout: float = 10.0) -> Recipe:
     (folder / "app.py").write_text(CODE)
-    return Recipe("arn:f", folder, folder, Hashable(ENVIRONMENT), timeout)
+    return Recipe("arn:f", folder, folder, Hashable(ENVIRONMENT), timeout, "")
 
 
 def is_running(pid: int) -> bool:

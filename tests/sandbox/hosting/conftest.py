@@ -32,7 +32,10 @@ REGION = "eu-west-1"
 BUCKET = "models-{account}"
 GOOD = ["great day", "i love it", "so happy", "the best"]
 BAD = ["awful day", "i hate it", "so sad", "the worst"]
-PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
+PULL = [
+    "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "ecr:GetAuthorizationToken",
+]  # fmt: skip
+LOG = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
 Services = Callable[[Context], Mapping[tuple[str, str], Handler]]
 _accounts = itertools.count(100_000_000_000)
 
@@ -59,7 +62,8 @@ class Account:
         self.image = f"{self.id}.dkr.ecr.{REGION}.amazonaws.com/server:1"
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         allowed = policy((["s3:GetObject"], f"arn:aws:s3:::{self.bucket}/*"),
-                         (["s3:ListBucket"], f"arn:aws:s3:::{self.bucket}"), (PULL, "*"))  # fmt: skip
+                         (["s3:ListBucket"], f"arn:aws:s3:::{self.bucket}"), (PULL, "*"),
+                         (LOG, "*"), (["cloudwatch:PutMetricData"], "*"))  # fmt: skip
         self.role = self.make_role("hosting", allowed)
 
     def client(self, service: str, region: str = REGION) -> Any:

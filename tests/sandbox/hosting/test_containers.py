@@ -211,7 +211,8 @@ def test_a_role_that_may_not_pull_is_refused(aws: Account, refused: Any) -> None
 def test_a_role_that_may_pull_this_repository_only_is_enough(aws: Account, english: bytes) -> None:
     repository = f"arn:aws:ecr:{REGION}:{aws.id}:repository/server"
     pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
-    aws.role = aws.make_role("narrow", policy((["s3:*"], "*"), (pull, repository)))
+    log_in = (["ecr:GetAuthorizationToken"], "*")
+    aws.role = aws.make_role("narrow", policy((["s3:*"], "*"), (pull, repository), log_in))
     aws.model("m", english)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.hosting.conftest import Account, archive, policy
+from tests.sandbox.hosting.conftest import PULL, Account, archive, policy
 
 DATA = archive(weights=b"1")
 
@@ -87,7 +87,7 @@ def test_who_may_not_list_the_bucket_is_not_told_that_the_artifact_is_missing(aw
 
 def test_a_managed_policy_counts_too(aws: Account) -> None:
     aws.put(DATA)
-    role = aws.make_role("managed", policy((["logs:*"], "*")))
+    role = aws.make_role("managed", policy((["logs:*", *PULL], "*")))
     made = aws.iam.create_policy(PolicyName="reading", PolicyDocument=policy((["S3:Get*"], "arn:aws:s3:::models-*")))
     assert refused(aws, ExecutionRoleArn=role).startswith("Could not access model data")
     aws.iam.attach_role_policy(RoleName="managed", PolicyArn=made["Policy"]["Arn"])
