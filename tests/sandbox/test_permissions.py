@@ -1,7 +1,7 @@
 """The printed policy is enough for every command, and every statement of it is needed.
 
 One round of all commands is run under it. Which statement allowed which request is then worked out from the access log;
-a few are taken away for real.
+one a day is taken away for real, see `tests.rotation`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ import pytest
 from sentiment_cli import policy, sandbox
 from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import ACCOUNT, rights
+from tests import rotation
 from tests.commands.conftest import run, trained  # noqa: F401
 from tests.sandbox.permitted import User, requests, user
-
-pytestmark = pytest.mark.thorough
 
 NAMES = Names("tweets", "dev", ACCOUNT, "eu-west-1")
 ROUND: tuple[tuple[str, ...], ...] = (
@@ -57,6 +56,13 @@ UNUSED = {
     "s3:AbortMultipartUpload": "an upload that was begun and never finished",
     "s3:DeleteObject": "an artifact that is not what it should be",
 }  # fmt: skip
+TAKEN_AWAY = (
+    ("Look", ("status",), ":List"),
+    ("Bucket", ("plan",), "s3:ListBucket"),
+    ("Roles", ("plan",), "iam:GetRole"),
+    ("PassRoleToSageMaker", ("deploy", "--yes", "--no-api"), "iam:PassRole"),
+    ("Tags", ("deploy", "--yes", "--no-api"), "sagemaker:AddTags"),
+)
 
 
 def statements() -> list[dict[str, Any]]:
@@ -110,16 +116,7 @@ def test_no_action_is_there_for_nothing(log: list[dict[str, Any]]) -> None:
     assert named - used == set(UNUSED)
 
 
-@pytest.mark.parametrize(
-    ("sid", "words", "action"),
-    [
-        ("Look", ("status",), ":List"),
-        ("Bucket", ("plan",), "s3:ListBucket"),
-        ("Roles", ("plan",), "iam:GetRole"),
-        ("PassRoleToSageMaker", ("deploy", "--yes", "--no-api"), "iam:PassRole"),
-        ("Tags", ("deploy", "--yes", "--no-api"), "sagemaker:AddTags"),
-    ],
-)
+@pytest.mark.parametrize(("sid", "words", "action"), rotation.part(TAKEN_AWAY, len(TAKEN_AWAY)))
 def test_a_command_says_which_action_it_lacks(
     log: list[dict[str, Any]], ana: User, sid: str, words: tuple[str, ...], action: str
 ) -> None:
