@@ -103,7 +103,8 @@ def prune(aws: Aws, names: Names, current: str, journal: Journal, emit: Emit) ->
         gone = {each.name for each in old}
         used = {endpoint_config.model_of(aws, each.name) for each in configs if each.name not in gone}
         unused = [each for each in model.existing(aws, names) if each.name not in used] if old else []
-    for each in (*old, *unused):
+    # Models first: a configuration that is left by a run that broke off leads the next one to what it is about.
+    for each in (*unused, *old):
         with translated(f"delete the {each.kind} {each.name}"):
             each.delete(emit)
         journal.note(each.kind, each.name, "deleted")

@@ -13,6 +13,7 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import deploying, teardown
 from sentiment_cli.deployment.deploying import Deployed, Target
 from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.deployment.state import Journal
 from sentiment_cli.deployment.versions import KEPT
 from sentiment_cli.errors import CredentialsError, PartlyDone, Refused, SentimentError
 from sentiment_cli.events import Event, Note, ignore
@@ -20,6 +21,7 @@ from sentiment_cli.resources import endpoint, endpoint_config, model
 from sentiment_cli.resources.bucket import Bucket
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.model import Model
+from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import Sandbox
 
 
@@ -76,13 +78,19 @@ def test_a_first_deployment_that_answers_wrongly_says_so_and_can_be_removed(aws:
     assert remove(aws, target).remaining == ()
 
 
-def test_the_last_versions_are_kept_and_older_ones_removed(aws: Aws, target: Target) -> None:
-    done = deploy(aws, target)
-    names, stack = target.names(aws), done.plan.stack
-    for number in range(4):
-        other = Model(names, stack.recipe.tag, stack.artifact.sha256, stack.artifact.key, {"N": str(number)}, False)
+def more_versions(aws: Aws, target: Target, number: int) -> Names:
+    """A deployment, and so many versions beside it."""
+    stack = deploy(aws, target).plan.stack
+    for each in range(number):
+        key, sha256 = stack.artifact.key, stack.artifact.sha256
+        other = Model(stack.names, stack.recipe.tag, sha256, key, {"N": str(each)}, False)
         other.create(aws, ignore)
-        EndpointConfig(names, other.name).create(aws, ignore)
+        EndpointConfig(stack.names, other.name).create(aws, ignore)
+    return stack.names
+
+
+def test_the_last_versions_are_kept_and_older_ones_removed(aws: Aws, target: Target) -> None:
+    names = more_versions(aws, target, 4)
     last = deploy(aws, on(target, instance_type="ml.m5.large"))
     configs = [each.name for each in endpoint_config.existing(aws, names)]
     assert len(configs) == KEPT
@@ -92,6 +100,34 @@ def test_the_last_versions_are_kept_and_older_ones_removed(aws: Aws, target: Tar
     state = deploying.journal_of(aws, target, ignore).state
     assert state.version == last.plan.stack.config.version
     assert {each.status for each in state.resources.values()} == {"created"}
+
+
+def test_of_versions_whose_removal_was_cut_off_nothing_stays(
+    aws: Aws, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = more_versions(aws, target, 3)
+    other, note = on(target, instance_type="ml.m5.large"), Journal.note
+
+    deleted: list[str] = []
+
+    class Killed(BaseException):
+        pass
+
+    def killed(journal: Journal, kind: str, name: str, status: str) -> None:
+        note(journal, kind, name, status)
+        deleted.extend([name] if status == "deleted" else [])
+        if len(deleted) == 2:  # of four, two configurations and two models
+            raise Killed
+
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(Journal, "note", killed)
+        with pytest.raises(Killed):
+            deploy(aws, other)
+    deploy(aws, other)
+    configs = endpoint_config.existing(aws, names)
+    assert len(configs) == KEPT
+    used = {endpoint_config.model_of(aws, each.name) for each in configs}
+    assert {each.name for each in model.existing(aws, names)} == used
 
 
 def test_what_failed_half_way_is_taken_up_again(aws: Aws, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
