@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import time
 from collections.abc import Iterator
@@ -37,6 +38,13 @@ def manipulated(archive: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def may_log(aws: Aws, role: str, group: str) -> None:
+    """The stage's role may write the log of its own endpoint only."""
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": f"{aws.arn('logs', f'log-group:{group}')}*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.client("iam").put_role_policy(RoleName=role, PolicyName="other", PolicyDocument=document)
+
+
 def settled(aws: Aws, name: str) -> dict[str, Any]:
     deadline = time.monotonic() + 60
     while (found := aws.client("sagemaker").describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
@@ -53,9 +61,11 @@ def test_a_manipulated_artifact_is_refused_by_the_server_and_noticed_by_the_plan
     s3.put_object(Bucket=names.bucket, Key=artifact.key, Body=manipulated(content))
 
     hosting, other = aws.client("sagemaker"), f"{names.endpoint}-other"
+    group = f"/aws/sagemaker/Endpoints/{other}"
+    may_log(aws, names.execution_role, group)
     hosting.create_endpoint(EndpointName=other, EndpointConfigName=plan.stack.config.name)
     found = settled(aws, other)
-    group = f"/aws/sagemaker/Endpoints/{other}"
+    aws.client("iam").delete_role_policy(RoleName=names.execution_role, PolicyName="other")
     events = aws.client("logs").filter_log_events(logGroupName=group)["events"]
     said = "".join(each["message"] for each in events)
     hosting.delete_endpoint(EndpointName=other)
