@@ -127,7 +127,7 @@ def chosen(places: Collection[Place]) -> list[Cell]:
     # What is never answered takes a second each time.
     where = list(places) if passing.kind != "slow" else list(places)[run // len(PASSING) % SLICES :: SLICES]
     lasting = [(place, trouble) for trouble in LASTING for place in sorted(places, key=str) if not place.last]
-    return [*((place, passing) for place in where), *sample(lasting, RUNS)]
+    return [*((place, passing) for place in where), *lasting[run % RUNS :: RUNS]]
 
 
 def next_turn(todo: Sequence[Cell]) -> list[Cell]:
