@@ -111,7 +111,7 @@ def deployed(folder: Path, kind: str) -> Deployment:
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its counters can still be read
     seconds, (own, children) = time.monotonic() - began, cpu_of(process.pid)
     assert process.wait() == 0, said
-    asked = [json.loads(line) for line in log.read_text().splitlines()[len(before) :]]
+    asked = [json.loads(line) for line in lines_of(log)[len(before) :]]
     steps = {step["resource"]: step["seconds"] for step in json.loads(said)["steps"]}
     return Deployment(kind, seconds, own, children, len(asked), sum(each["mutating"] for each in asked), steps)
 

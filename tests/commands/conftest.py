@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -32,6 +33,21 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run("train", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def home(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project whose model all tests of a file ask."""
+    return Path(shutil.copytree(trained, tmp_path_factory.mktemp("served") / "tweets"))
+
+
+@pytest.fixture(scope="module")
+def served(home: Path) -> Iterator[str]:
+    """The address of its server."""
+    done = run("serve-local", "--detach", "--port", "0", "--engine", "process", "--json", cwd=home)
+    assert done.returncode == 0, done.stderr
+    yield json.loads(done.stdout)["url"]
+    run("serve-local", "--stop", cwd=home)
 
 
 @pytest.fixture

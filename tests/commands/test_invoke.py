@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,21 +20,6 @@ from sentiment_cli import main
 from tests.commands.conftest import Done, run
 
 GOOD, BAD = "what a lovely day, I love it", "this is awful, I hate it"
-
-
-@pytest.fixture(scope="module")
-def home(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project whose model all tests here ask."""
-    return Path(shutil.copytree(trained, tmp_path_factory.mktemp("served") / "tweets"))
-
-
-@pytest.fixture(scope="module")
-def served(home: Path) -> Iterator[str]:
-    """The address of its server."""
-    done = run("serve-local", "--detach", "--port", "0", "--engine", "process", "--json", cwd=home)
-    assert done.returncode == 0, done.stderr
-    yield json.loads(done.stdout)["url"]
-    run("serve-local", "--stop", cwd=home)
 
 
 class Asked:

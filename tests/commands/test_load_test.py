@@ -23,19 +23,6 @@ from tests.commands.conftest import Done, run
 EASY = ("--p99", "2000", "--max-requests", "1500", "--duration", "8")
 
 
-@pytest.fixture(scope="module")
-def home(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(trained, tmp_path_factory.mktemp("loaded") / "tweets"))
-
-
-@pytest.fixture(scope="module")
-def served(home: Path) -> Iterator[str]:
-    done = run("serve-local", "--detach", "--port", "0", "--engine", "process", "--json", cwd=home)
-    assert done.returncode == 0, done.stderr
-    yield json.loads(done.stdout)["url"]
-    run("serve-local", "--stop", cwd=home)
-
-
 def load(capsys: pytest.CaptureFixture[str], *arguments: str) -> Done:
     """In this process, which is quicker."""
     capsys.readouterr()

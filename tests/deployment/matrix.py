@@ -1,4 +1,4 @@
-"""For killing at many places: a stage in a sandbox of its own, what it asks, and a fair sample."""
+"""For trouble at many places: a stage in a sandbox of its own, what it asks, and what it can be made of."""
 
 from __future__ import annotations
 
@@ -14,18 +14,12 @@ from urllib.request import ProxyHandler, build_opener
 
 from sentiment_cli.clients.session import Aws, connect
 from sentiment_cli.deployment.deploying import Target
+from sentiment_cli.deployment.stack import Stack as Planned
+from sentiment_cli.events import ignore
+from sentiment_cli.resources.endpoint_config import EndpointConfig
+from sentiment_cli.resources.model import Model
 from sentiment_cli.sandbox import Sandbox
 from server_image import artifact
-from tests.rotation import Case, part
-
-RUNS = 20
-"""In so many runs, one a day, a sample covers everything."""
-
-
-def sample(cases: Sequence[Case], parts: int = RUNS) -> list[Case]:
-    """A part of `cases`, another one every day; see `tests.rotation`."""
-    return part(cases, parts)
-
 
 _PLAIN = build_opener(ProxyHandler({}))
 
@@ -75,6 +69,15 @@ def operations(asked: Sequence[dict[str, Any]], *, changes: bool) -> Iterator[tu
 def folder_of(trained: Path, where: Path) -> Path:
     """A copy of a trained project."""
     return Path(shutil.copytree(trained, where / "tweets"))
+
+
+def add_versions(aws: Aws, stack: Planned, number: int) -> None:
+    """So many versions beside that of `stack`, to go back to."""
+    for each in range(number):
+        key, sha256 = stack.artifact.key, stack.artifact.sha256
+        other = Model(stack.names, stack.recipe.tag, sha256, key, {"N": str(each)}, False)
+        other.create(aws, ignore)
+        EndpointConfig(stack.names, other.name).create(aws, ignore)
 
 
 def retrained(model: Path, where: Path) -> None:

@@ -19,10 +19,10 @@ from sentiment_cli.errors import CredentialsError, PartlyDone, Refused, Sentimen
 from sentiment_cli.events import Event, Note, ignore
 from sentiment_cli.resources import endpoint, endpoint_config, model
 from sentiment_cli.resources.bucket import Bucket
-from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.model import Model
 from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import Sandbox
+from tests.deployment.matrix import add_versions
 
 
 @pytest.fixture(autouse=True)
@@ -81,11 +81,7 @@ def test_a_first_deployment_that_answers_wrongly_says_so_and_can_be_removed(aws:
 def more_versions(aws: Aws, target: Target, number: int) -> Names:
     """A deployment, and so many versions beside it."""
     stack = deploy(aws, target).plan.stack
-    for each in range(number):
-        key, sha256 = stack.artifact.key, stack.artifact.sha256
-        other = Model(stack.names, stack.recipe.tag, sha256, key, {"N": str(each)}, False)
-        other.create(aws, ignore)
-        EndpointConfig(stack.names, other.name).create(aws, ignore)
+    add_versions(aws, stack, number)
     return stack.names
 
 

@@ -19,7 +19,7 @@ from sentiment_cli import sandbox
 from sentiment_cli.project import ARTIFACT
 from tests import rotation
 from tests.deployment import driver, troubles
-from tests.deployment.matrix import Stage, folder_of, retrained, sample
+from tests.deployment.matrix import Stage, folder_of, retrained
 from tests.deployment.struck import Struck
 from tests.deployment.troubles import LASTING, PASSING, TROUBLES, VERBS, Cell, Place
 
@@ -67,7 +67,7 @@ def test_every_trouble_ends_as_the_document_says(struck: Struck, pytestconfig: p
 
 @pytest.mark.parametrize(("verb", "operation"), [("deploy", "CreateEndpoint"), ("update", "UpdateEndpoint")])
 def test_an_endpoint_in_trouble(struck: Struck, verb: str, operation: str) -> None:
-    for kind, exit_code, code, why, fix in ENDPOINTS if FULL else sample(ENDPOINTS, len(ENDPOINTS)):
+    for kind, exit_code, code, why, fix in ENDPOINTS if FULL else rotation.part(ENDPOINTS, len(ENDPOINTS)):
         for before in VERBS[: VERBS.index(verb)]:
             struck.well(before)
         serving = struck.serving()

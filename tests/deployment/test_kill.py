@@ -20,15 +20,11 @@ import pytest
 
 from sentiment_cli import sandbox
 from sentiment_cli.deployment import deploying, teardown
-from sentiment_cli.events import ignore
 from sentiment_cli.project import ARTIFACT
 from sentiment_cli.resources.endpoint import describe
-from sentiment_cli.resources.endpoint_config import EndpointConfig
-from sentiment_cli.resources.model import Model
 from tests import rotation
-from tests.commands.conftest import run
 from tests.deployment import driver
-from tests.deployment.matrix import Stage, folder_of, operations, sample
+from tests.deployment.matrix import Stage, add_versions, folder_of, operations, retrained
 
 PATIENCE = 60.0
 HELD = 45.0
@@ -79,7 +75,9 @@ class Round:
     def deployed(self) -> None:
         self.there += 1
         if self.there == 1:
-            more_versions(self.stage)
+            # Two more to go back to, so that an update removes one.
+            stage = self.stage
+            add_versions(stage.aws, deploying.make_plan(stage.aws, stage.target).stack, 2)
 
     def remove(self) -> None:
         driver.remove(self.stage.aws, self.stage.target)
@@ -145,22 +143,11 @@ def everything(stage: Stage) -> tuple[Counter[str], str]:
 OF_VERSIONS = ("sagemaker:model", "sagemaker:endpoint-config")
 
 
-def more_versions(stage: Stage) -> None:
-    """Two more to go back to, so that an update removes one."""
-    stack = deploying.make_plan(stage.aws, stage.target).stack
-    for number in range(2):
-        key, sha256 = stack.artifact.key, stack.artifact.sha256
-        other = Model(stack.names, stack.recipe.tag, sha256, key, {"N": str(number)}, False)
-        other.create(stage.aws, ignore)
-        EndpointConfig(stack.names, other.name).create(stage.aws, ignore)
-
-
 @pytest.fixture(scope="module")
 def models(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    other = folder_of(trained, tmp_path_factory.mktemp("other"))
-    done = run("train", "--seed", "5", cwd=other)
-    assert done.returncode == 0, done.stderr
-    return trained / ARTIFACT, other / ARTIFACT
+    other = tmp_path_factory.mktemp("other") / ARTIFACT.name
+    retrained(trained / ARTIFACT, other)
+    return trained / ARTIFACT, other
 
 
 @pytest.fixture(scope="module", params=["endpoint", "api"])
@@ -181,7 +168,7 @@ def _way_in(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_killed_is_ended_by_the_next_run(stage: Stage, models: tuple[Path, Path]) -> None:
     going = Round(stage, models)
     cases, wrong = list(going.undisturbed()), []
-    chosen = sample(cases, PARTS["api" if stage.target.with_api else "endpoint"])
+    chosen = rotation.part(cases, PARTS["api" if stage.target.with_api else "endpoint"])
     while chosen:
         case = next((each for each in chosen if BEFORE[each.verb] == going.there), chosen[0])
         chosen.remove(case)
