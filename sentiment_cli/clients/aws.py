@@ -13,32 +13,42 @@ def _session(profile: str | None = None) -> Any:
     return boto3.session.Session(profile_name=profile)
 
 
-@cache  # it is asked for by a question's check and again on the way in, and the data has megabytes
+@cache  # it is asked for by a question's check and again on the way in
 def hosting_regions() -> tuple[str, ...]:
     """Regions that offer SageMaker hosting, by botocore's own data; nothing is sent."""
-    return tuple(_without("profile", "config_file", "credentials_file").get_available_regions("sagemaker"))
+    offered = _service("sagemaker")["metadata"]["endpointPrefix"]
+    return tuple(_endpoints().get_available_endpoints(offered))
 
 
 def partition_of(region: str) -> str:
     """The part of AWS that a region belongs to, as in its ARNs; nothing is sent."""
-    found: str = _without("profile", "config_file", "credentials_file").get_partition_for_region(region)
+    found: str = _endpoints().get_partition_for_region(region)
     return found
 
 
 def hosting_instance_types() -> list[str]:
     """Every instance type that an endpoint may use, by SageMaker's service model; nothing is sent."""
-    model = _without("profile", "config_file", "credentials_file").get_service_model("sagemaker")
-    return list(model.shape_for("ProductionVariantInstanceType").enum)
+    return list(_service("sagemaker")["shapes"]["ProductionVariantInstanceType"]["enum"])
 
 
 def profiles() -> list[str]:
     """Names of the credential profiles in the user's AWS configuration."""
-    return list(_without("profile").available_profiles)
+    # A session that does not look at the profile: it may be the one that is not there.
+    return list(with_data({"profile": (None, None, None, None)}).available_profiles)
 
 
-def _without(*settings: str) -> Any:
-    """A session that does not look at these: what is asked of it must not fail because the user's are broken."""
-    return with_data(dict.fromkeys(settings, (None, None, None, None)))
+# The data itself: a session brings eighty handlers, and reads the user's configuration, which may be broken.
+
+
+def _service(name: str) -> Any:
+    return _loader().load_service_model(name, "service-2")
+
+
+@cache
+def _endpoints() -> Any:
+    from botocore.regions import EndpointResolver
+
+    return EndpointResolver(_loader().load_data("endpoints"))
 
 
 def with_data(settings: dict[str, Any] | None = None) -> Any:
@@ -53,9 +63,9 @@ def with_data(settings: dict[str, Any] | None = None) -> Any:
 @cache
 def _loader() -> Any:
     # It keeps what it has read, which is megabytes of JSON.
-    import botocore.loaders
+    from sentiment_cli.clients.descriptions import Descriptions
 
-    return botocore.loaders.create_loader()
+    return Descriptions()
 
 
 def configured_region(profile: str | None) -> str | None:

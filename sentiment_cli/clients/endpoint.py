@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.clients.aws_errors import code_of, translated
-from sentiment_cli.clients.inference import asking, batches, encoded, prepared, refusal, understood
+from sentiment_cli.clients.inference import asked, asking, batches, encoded, refusal, understood
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
 
@@ -32,14 +32,10 @@ class EndpointClient:
 
     def prepared(self, texts: Sequence[str]) -> Request:
         """The request for `texts`, signed, for somebody else to send within the minutes that a signature is valid."""
-        import httpx
+        from sentiment_cli.clients.signing import signed
 
-        from sentiment_cli.clients.signing import Signature
-
-        url = f"{self._aws.client('sagemaker-runtime').meta.endpoint_url}/endpoints/{self._name}/invocations"
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        request = httpx.Request("POST", url, content=encoded(asking(texts)), headers=headers)
-        return prepared(Signature(self._aws, "sagemaker")(request))
+        url = str(self._aws.client("sagemaker-runtime").meta.endpoint_url)
+        return signed(asked(url, f"endpoints/{self._name}/invocations", asking(texts)), self._aws, "sagemaker")
 
     def _send(self, body: dict[str, Any], first_row: int) -> dict[str, Any]:
         from botocore.exceptions import ClientError

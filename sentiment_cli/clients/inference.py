@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
+from sentiment_cli.clients.sender import Request
+from sentiment_cli.clients.transport import Transport, split
 from sentiment_cli.errors import InputError, SentimentError
-
-if TYPE_CHECKING:
-    from sentiment_cli.clients.sender import Request
 
 BATCH = 500  # texts a request: far below every size limit on the way, large enough that HTTP costs nothing
 TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
@@ -18,7 +17,8 @@ class InferenceClient:
     """A server that answers `POST PATH` at `url`. Use as a context manager.
 
     `headers` go with every request and are shown nowhere. `local` is for a server on this machine, for which a
-    company's proxy must not be asked; `auth` is httpx's. Raises InputError for a `url` that is none.
+    company's proxy must not be asked; `sign` makes of a request one that is let in. Raises InputError for a `url` that
+    is none.
     """
 
     def __init__(
@@ -28,15 +28,11 @@ class InferenceClient:
         headers: Mapping[str, str] | None = None,
         *,
         local: bool = True,
-        auth: Any = None,
+        sign: Callable[[Request], Request] | None = None,
     ) -> None:
-        import httpx
-
-        self.url = _checked(url).rstrip("/")
-        self._path = path
-        self._http = httpx.Client(
-            base_url=self.url, timeout=TIMEOUT_SECONDS, trust_env=not local, headers=dict(headers or {}), auth=auth
-        )
+        _check(url)
+        self.url, self._path, self._headers, self._sign = url.rstrip("/"), path, dict(headers or {}), sign
+        self._http = Transport(url, TIMEOUT_SECONDS, local=local)
 
     def __enter__(self) -> InferenceClient:
         return self
@@ -46,11 +42,11 @@ class InferenceClient:
 
     def is_up(self) -> bool:
         """Whether a server that is ready answers."""
-        import httpx
+        from urllib3.exceptions import HTTPError
 
         try:
-            return self._http.get("/ping", timeout=2.0).status_code == 200
-        except httpx.HTTPError:
+            return self._http.get(f"{self.url}/ping", timeout=2.0) == 200
+        except HTTPError:
             return False
 
     def ask(self, texts: Sequence[str], *, explain: bool = False) -> dict[str, Any]:
@@ -71,31 +67,32 @@ class InferenceClient:
 
     def send(self, body: dict[str, Any], *, first_row: int = 0) -> dict[str, Any]:
         """POST `body` as it is; `first_row` is added to row numbers in errors."""
-        import httpx
+        from urllib3.exceptions import HTTPError, NewConnectionError
 
-        content = encoded(body)
+        request = self._request(body)
         try:
-            answer = self._http.post(self._path, content=content, headers={"Content-Type": "application/json"})
-        except httpx.ConnectError:
+            status, said = self._http.post(request)
+        except NewConnectionError:
             raise self._nobody() from None
-        except httpx.HTTPError as error:
+        except HTTPError as error:
             raise SentimentError(
                 f"{self.url} did not answer.", f"{type(error).__name__}: {error}.",
                 "Look at the server's own output, then try again.", code="no-answer",
             ) from None  # fmt: skip
-        if answer.status_code != 200:
-            raise refusal(answer.status_code, answer.text, first_row)
-        return self._understood(answer)
+        if status != 200:
+            raise refusal(status, said.decode(errors="replace"), first_row)
+        return self._understood(said)
 
     def prepared(self, texts: Sequence[str]) -> Request:
         """The request for `texts`, with what it takes to be let in, for somebody else to send."""
-        request = self._http.build_request(
-            "POST", self._path, content=encoded(asking(texts)), headers={"Content-Type": "application/json"}
-        )
-        return prepared(request if self._http.auth is None else next(self._http.auth.sync_auth_flow(request)))
+        return self._request(asking(texts))
 
-    def _understood(self, answer: Any) -> dict[str, Any]:
-        value = understood(answer.content)
+    def _request(self, body: Mapping[str, Any]) -> Request:
+        request = asked(self.url, self._path, body, self._headers)
+        return request if self._sign is None else self._sign(request)
+
+    def _understood(self, answer: bytes) -> dict[str, Any]:
+        value = understood(answer)
         if value is not None:
             return value
         raise self._stranger()
@@ -117,16 +114,11 @@ class InferenceClient:
         )
 
 
-def _checked(url: str) -> str:
-    import httpx
-
+def _check(url: str) -> None:
     try:
-        parts = httpx.URL(url)
-    except (httpx.InvalidURL, UnicodeError) as error:
+        split(url)
+    except ValueError as error:
         raise _no_address(url, f"{error}.") from None
-    if parts.scheme not in ("http", "https") or not parts.host:
-        raise _no_address(url, "It does not begin with http:// or https:// and the name of a machine.")
-    return url
 
 
 def _no_address(url: str, why: str) -> InputError:
@@ -138,14 +130,11 @@ def asking(texts: Sequence[str]) -> dict[str, Any]:
     return {"input": [{"text": text} for text in texts]}
 
 
-def prepared(request: Any) -> Request:
-    """One of httpx's requests as it goes over the wire; compressed answers are not asked for."""
-    from sentiment_cli.clients.sender import Request
-
-    left_out = ("accept-encoding", "connection", "content-length")
-    headers = {name: value for name, value in request.headers.items() if name not in left_out}
-    place = f"{request.url.scheme}://{request.url.netloc.decode()}"
-    return Request(place, request.url.raw_path.decode(), headers, request.content)
+def asked(url: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Request:
+    """The request that asks a server at `url` with `body`. Raises InputError for a text that cannot be sent."""
+    server, root = split(url)
+    kind = {"Content-Type": "application/json", "Accept": "application/json"}
+    return Request(server, f"{root}/{path.lstrip('/')}", {**kind, **(headers or {})}, encoded(body))
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

@@ -175,7 +175,7 @@ def _connection(job: Job) -> HTTPConnection:
     scheme, _, place = job.requests[0].url.partition("://")
     options: dict[str, Any] = {"timeout": job.timeout}
     if scheme == "https":
-        options["context"] = _trust()
+        options["context"] = trust()
     kind = HTTPSConnection if scheme == "https" else HTTPConnection
     if job.proxy is None:
         return kind(place, **options)
@@ -192,7 +192,7 @@ def _connected(connection: HTTPConnection) -> None:
         connection.close()
 
 
-def _trust() -> Any:
+def trust() -> Any:
     """Whom to trust: a company's own authority where one is named, as everywhere else."""
     import ssl
 

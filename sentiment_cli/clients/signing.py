@@ -5,25 +5,21 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sentiment_cli.clients.sender import Request
     from sentiment_cli.clients.session import Aws
 
 
-class Signature:
-    """For `auth=` of httpx: every request is signed with the session's credentials."""
+def signed(request: Request, aws: Aws, service: str = "execute-api") -> Request:
+    """`request` with the signature of the session's credentials, which is valid for some minutes."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
 
-    def __init__(self, aws: Aws, service: str = "execute-api") -> None:
-        self._aws, self._service = aws, service
-
-    def __call__(self, request: Any) -> Any:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        headers = {"Content-Type": request.headers["Content-Type"]} if "Content-Type" in request.headers else {}
-        signed = AWSRequest(request.method, str(request.url), headers=headers, data=request.content)
-        credentials = self._aws.session.get_credentials().get_frozen_credentials()
-        SigV4Auth(credentials, self._service, self._aws.region).add_auth(signed)
-        request.headers.update(dict(signed.headers.items()))
-        return request
+    headers = {name: value for name, value in request.headers.items() if name.lower() == "content-type"}
+    signing = AWSRequest("POST", request.url + request.path, headers=headers, data=request.body)
+    credentials = aws.session.get_credentials().get_frozen_credentials()
+    SigV4Auth(credentials, service, aws.region).add_auth(signing)
+    return replace(request, headers={**request.headers, **signing.headers})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.clients.signing import Signature
+from sentiment_cli.clients.signing import signed
 
 
 def client(aws: Aws, url: str, auth: str, key: str | None) -> InferenceClient:
     """For the API at `url`, which `auth` ("api-key", "iam" or "none") protects; `key` is the API key's value."""
     headers = {"x-api-key": key} if auth == "api-key" and key else {}
-    signature = Signature(aws) if auth == "iam" else None
-    return InferenceClient(url, "predict", headers, local=aws.endpoint_url is not None, auth=signature)
+    sign = partial(signed, aws=aws) if auth == "iam" else None
+    return InferenceClient(url, "predict", headers, local=aws.endpoint_url is not None, sign=sign)
