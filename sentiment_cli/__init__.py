@@ -25,7 +25,7 @@ A map of the house, from the door to the cellar; each may import what stands bel
 
     clients/        the outside world: Docker, AWS, Chalice, an inference server over HTTP
 
-    help            what makes `--help` quick
+    help            what makes `--help` quick, and flags the reading of flags
 
     project, files, events, errors, redaction     for everyone
 

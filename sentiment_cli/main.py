@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 import threading
@@ -30,6 +31,8 @@ REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 def main() -> None:
     """The console script."""
+    # What is loaded stays: to look through all of it for garbage again and again is a tenth of what a command does.
+    gc.set_threshold(100_000)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
@@ -39,6 +42,7 @@ def main() -> None:
         os._exit(Interrupted.exit_code)
     if code == Interrupted.exit_code and threading.active_count() > 1:
         os._exit(code)  # a second Ctrl-C: whatever still waits for AWS in a thread is not waited for
+    gc.freeze()  # it goes with the process, and need not be looked through at the end
     sys.exit(code)
 
 
@@ -70,8 +74,12 @@ def _run(arguments: Sequence[str]) -> int:
         from sentiment_cli import help as quick
 
         quick.load()
+    from sentiment_cli import flags
+
+    flags.load()
     of_a_command = helping and bool(arguments) and not arguments[0].startswith("-")
-    program: Any = typer.main.get_command(_app(own_flags=not of_a_command))
+    only = arguments[0] if arguments and arguments[0] in {*COMMANDS, *GROUPS} else None
+    program: Any = typer.main.get_command(_app(own_flags=not of_a_command, only=only))
     try:
         code = program.main(args=list(arguments), prog_name="sentiment-cli", standalone_mode=False)
     except TyperException as error:
@@ -81,8 +89,11 @@ def _run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _app(*, own_flags: bool) -> typer.Typer:
-    """The program; before a command's --help it needs no flags of its own, whose parsing would bring in pydantic."""
+def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
+    """The program, or what there is of it to run `only` one command: Typer looks at every flag of all that it is given.
+
+    Before a command's --help it needs no flags of its own either.
+    """
     app = typer.Typer(
         name="sentiment-cli",
         help=HELP,
@@ -95,8 +106,11 @@ def _app(*, own_flags: bool) -> typer.Typer:
     )
     app.callback(help=HELP)(_top)
     for name, function in COMMANDS.items():
-        app.command(name)(function)
+        if only in (None, name):
+            app.command(name)(function)
     for name, (text, members) in GROUPS.items():
+        if only not in (None, name):
+            continue
         group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
         for member, function in members.items():
             group.command(member)(function)
