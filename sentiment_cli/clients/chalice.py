@@ -66,7 +66,6 @@ def _environment(aws: Aws) -> Mapping[str, str]:
         "AWS_SECRET_ACCESS_KEY": found.secret_key,
         "AWS_DEFAULT_REGION": aws.region,
         "AWS_REGION": aws.region,
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

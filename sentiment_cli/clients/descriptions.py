@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import orjson
 from botocore.loaders import Loader
 
@@ -37,8 +38,8 @@ class _Files:
 class Descriptions(Loader):  # type: ignore[misc]
     """botocore's loader: the same files, the same answers."""
 
-    def __init__(self) -> None:
-        super().__init__(file_loader=_Files())
+    def __init__(self, extra_search_paths: list[str] | None = None) -> None:
+        super().__init__(extra_search_paths, file_loader=_Files())
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's signature
         """Those that have a folder. botocore looks into each of the four hundred, to say early that one is missing."""
@@ -47,6 +48,11 @@ class Descriptions(Loader):  # type: ignore[misc]
     @cached_property
     def _services(self) -> list[str]:
         return sorted({each.name for path in self.search_paths for each in _folders(Path(path))})
+
+
+def for_everyone() -> None:
+    """Let every session of this process read them so, also those that others make."""
+    botocore.loaders.Loader = Descriptions
 
 
 def _folders(path: Path) -> list[Path]:

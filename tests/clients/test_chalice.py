@@ -47,6 +47,29 @@ def test_deploy_and_delete_say_what_they_do(app: Path, aws: Aws) -> None:  # noq
     assert aws.secret not in repr(events)
 
 
+def test_no_folder_of_the_users_gets_compiled_files(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    (app / "app.py").write_text("import chalicelib\nraise RuntimeError('it was read')\n")
+    with pytest.raises(SentimentError, match="deploy the API") as refused:
+        chalice.deploy(connect("us-east-1"), app, "dev", lambda event: None)
+    assert "it was read" in refused.value.why
+    assert not [*app.rglob("__pycache__")]
+
+
+def test_chalice_is_loaded_without_what_asks_questions() -> None:
+    code = """
+import sys
+from sentiment_cli.clients.chalice_program import _chalice
+assert _chalice().__module__ == "chalice.cli"
+import botocore.session
+print(type(botocore.session.Session().get_component("data_loader")).__name__, "blessed" in sys.modules)
+import inquirer
+assert inquirer.Text
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "Descriptions False\n", done.stderr
+
+
 def test_the_program_itself_works_unchanged(app: Path, aws: Aws) -> None:  # noqa: F811
     program = Path(sys.executable).with_name("chalice")
     environment = {**os.environ, **aws.environment()}
