@@ -105,12 +105,13 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
     app.callback(help=HELP)(_top)
-    for name, function in COMMANDS.items():
+    for name in COMMANDS:
         if only in (None, name):
-            app.command(name)(function)
-    for name, (text, members) in GROUPS.items():
+            app.command(name)(COMMANDS[name])
+    for name in GROUPS:
         if only not in (None, name):
             continue
+        text, members = GROUPS[name]
         group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
         for member, function in members.items():
             group.command(member)(function)

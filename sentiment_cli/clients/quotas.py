@@ -8,18 +8,23 @@ from typing import Any
 SERVICE, SUFFIX = "sagemaker", " for endpoint usage"
 
 
-def endpoint_quotas(client: Any) -> dict[str, int]:
-    """Instance type -> quota. `client` is boto3's of "service-quotas"; its errors pass as they are.
+def endpoint_quotas(client: Any, wanted: str | None = None) -> dict[str, int]:
+    """Instance type -> quota. Where the account's own name the `wanted` type, AWS's defaults are not asked for.
 
+    `client` is boto3's of "service-quotas"; its errors pass as they are.
     https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
     """
-    found: dict[str, int] = {}
-    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):  # the account's own come last
-        for page in client.get_paginator(operation).paginate(ServiceCode=SERVICE):
-            for each in page["Quotas"]:
-                if each["QuotaName"].endswith(SUFFIX):
-                    found[each["QuotaName"].removesuffix(SUFFIX)] = int(each["Value"])
-    return found
+    own = _listed(client, "list_service_quotas")
+    return own if wanted in own else {**_listed(client, "list_aws_default_service_quotas"), **own}
+
+
+def _listed(client: Any, operation: str) -> dict[str, int]:
+    return {
+        each["QuotaName"].removesuffix(SUFFIX): int(each["Value"])
+        for page in client.get_paginator(operation).paginate(ServiceCode=SERVICE)
+        for each in page["Quotas"]
+        if each["QuotaName"].endswith(SUFFIX)
+    }
 
 
 @cache

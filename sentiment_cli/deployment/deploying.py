@@ -13,7 +13,6 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify, versions
 from sentiment_cli.deployment.executor import Done
 from sentiment_cli.deployment.planner import Change, Plan
-from sentiment_cli.deployment.rehearsal import rehearse
 from sentiment_cli.deployment.stack import build
 from sentiment_cli.deployment.state import Journal, State
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted, PartlyDone, Refused, SentimentError
@@ -97,6 +96,8 @@ def check(aws: Aws, target: Target, plan: Plan, emit: Emit) -> None:
 def try_locally(target: Target, plan: Plan, emit: Emit) -> None:
     """Run image and artifact on this machine, where they are to go live anew. Raises SentimentError."""
     if any(change.kind == model.Model.kind for change in plan.todo):
+        from sentiment_cli.deployment.rehearsal import rehearse
+
         rehearse(plan, target.home / target.stage / "rehearsal", target.engine, emit)
 
 
@@ -107,31 +108,39 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     """
     try:
         steps = executor.apply(aws, plan, journal, emit)
-        url = _verify(aws, target, plan, emit)
+        url, key = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
         raise _left(plan, journal) from None
     except SentimentError as error:
         raise _resumable(error, journal) from error
-    return _result(aws, target, plan, steps, url)
+    return _result(aws, target, plan, steps, url, key)
 
 
-def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> str:
-    """The API's URL, after endpoint and API have answered rightly; empty without one."""
-    names, said = plan.stack.names, plan.stack.manifest
+def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> tuple[str, str | None]:
+    """The API's URL and its key, after endpoint and API have answered rightly; empty without one."""
+    names, auth, said = plan.stack.names, target.project.api.auth, plan.stack.manifest
     try:
         texts = verify.endpoint(aws, names, said)
     except SentimentError as error:
         raise _taken_back(aws, plan, error, emit) from error
     emit(Note(f"The endpoint answers as the model does ({texts} texts)."))
     if plan.stack.api is None:
-        return ""
+        return "", None
+    seen = _seen(plan)
     with translated("find the API's address"):
-        url = apis.url_of(aws, names)
-    texts = verify.api(aws, names, url, target.project.api.auth, said)
+        url = apis.url_of(aws, names, seen)
+        key = apis.key(aws, names, seen) if auth == "api-key" else None
+    texts = verify.api(aws, url, auth, key, said)
     emit(Note(f"The API answers as the model does ({texts} texts)."))
-    return url
+    return url, key
+
+
+def _seen(plan: Plan) -> apis.Found | None:
+    """What the plan saw of the API, where nothing of it was changed since."""
+    kept = (each.found for each in plan.changes if each.kind == apis.Api.kind and each.action == "keep")
+    return next(kept, None)
 
 
 def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> SentimentError:
@@ -152,12 +161,11 @@ def _prune(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> None:
         emit(Note(f"{error.what} {error.why} It is tried again next time.", "warning"))
 
 
-def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: str) -> Deployed:
+def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: str, key: str | None) -> Deployed:
     names, auth = plan.stack.names, target.project.api.auth
     with translated("look at what was deployed"):
         found = describe(aws, names.endpoint) or {}
         image = resolved(aws, names, plan.stack.recipe.tag) if target.engine == "docker" else None
-        key = apis.key(aws, names) if url and auth == "api-key" else None
     return Deployed(
         plan=plan,
         steps=steps,

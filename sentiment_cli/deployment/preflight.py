@@ -83,13 +83,16 @@ def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
     leaving = change.name if change.action == "replace" else ""
     try:
         with translated(f"find out the quota of {config.instance_type}"):
-            allowed, used = endpoint_quotas(aws.client("service-quotas")), _in_use(aws, config.instance_type, leaving)
+            client = aws.client("service-quotas")
+            allowed, used = endpoint_quotas(client, config.instance_type), _in_use(aws, config.instance_type, leaving)
+            limit = allowed.get(config.instance_type)
+            if limit is not None and used + config.instance_count > limit:
+                allowed = endpoint_quotas(client)  # also of the types that may be taken instead
     except SentimentError as error:
         if error.exit_code == CredentialsError.exit_code:
             raise
         emit(Note(f"{error.what} {error.why} Going on without.", "warning"))
         return
-    limit = allowed.get(config.instance_type)
     if limit is not None and used + config.instance_count > limit:
         raise _over(config, limit, used, allowed)
 

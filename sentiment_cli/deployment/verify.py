@@ -8,7 +8,6 @@ from typing import Any
 from sentiment_cli.clients.endpoint import EndpointClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.resources import api as apis
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.names import Names
 
@@ -49,9 +48,8 @@ def endpoint(aws: Aws, names: Names, manifest: Mapping[str, Any]) -> int:
     return _check("endpoint", lambda texts: _patiently(aws, lambda: client.ask(texts), ENDPOINT), _golden(manifest))
 
 
-def api(aws: Aws, names: Names, url: str, auth: str, manifest: Mapping[str, Any]) -> int:
+def api(aws: Aws, url: str, auth: str, key: str | None, manifest: Mapping[str, Any]) -> int:
     """Ask the API the golden texts; how many there were. Raises Differs, or SentimentError if it cannot answer."""
-    key = apis.key(aws, names) if auth == "api-key" else None
     with asking.client(aws, url, auth, key) as client:
         return _check("API", lambda texts: _patiently(aws, lambda: client.ask(texts), API), _golden(manifest))
 

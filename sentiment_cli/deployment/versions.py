@@ -14,7 +14,7 @@ from sentiment_cli.deployment import manifest, verify
 from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import InputError, SentimentError
 from sentiment_cli.events import Emit, Note
-from sentiment_cli.resources import endpoint, endpoint_config, model
+from sentiment_cli.resources import Existing, endpoint, endpoint_config, model
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.names import Names
 
@@ -100,9 +100,7 @@ def prune(aws: Aws, names: Names, current: str, journal: Journal, emit: Emit) ->
     with translated("look for versions that are too old to go back to"):
         configs = endpoint_config.existing(aws, names)
         old = [each for each in configs if each.name != current][KEPT - 1 :]
-        gone = {each.name for each in old}
-        used = {endpoint_config.model_of(aws, each.name) for each in configs if each.name not in gone}
-        unused = [each for each in model.existing(aws, names) if each.name not in used] if old else []
+        unused = _unused(aws, names, [each.name for each in configs if each not in old]) if old else []
     # Models first: a configuration that is left by a run that broke off leads the next one to what it is about.
     for each in (*unused, *old):
         with translated(f"delete the {each.kind} {each.name}"):
@@ -110,6 +108,12 @@ def prune(aws: Aws, names: Names, current: str, journal: Journal, emit: Emit) ->
         journal.note(each.kind, each.name, "deleted")
     if old:
         emit(Note(f"Removed {len(old)} older version{'s' if len(old) > 1 else ''}; {KEPT} are kept."))
+
+
+def _unused(aws: Aws, names: Names, configs: Sequence[str]) -> list[Existing]:
+    """The models that none of `configs` serves."""
+    used = {endpoint_config.model_of(aws, each) for each in configs}
+    return [each for each in model.existing(aws, names) if each.name not in used]
 
 
 def _artifact(aws: Aws, config: str) -> tuple[str, str]:

@@ -140,24 +140,21 @@ class Api:
             write_atomically(project.record, content)
 
     def _kept_record(self, aws: Aws) -> bytes | None:
-        found = or_none(
-            lambda: aws.client("s3").get_object(Bucket=self.names.bucket, Key=self._record_key)["Body"].read(),
-            "NoSuchKey",
-        ) if self._has_bucket(aws) else None  # fmt: skip
+        def read() -> Any:
+            return aws.client("s3").get_object(**self._place(aws))["Body"].read()
+
+        found = or_none(lambda: or_none(read, "NoSuchKey"), "NoSuchBucket")
         return bytes(found) if found is not None else None
 
     def _keep_record(self, aws: Aws, project: ChaliceProject) -> None:
         content = _read(project.record)
-        if content is not None and self._has_bucket(aws) and self._kept_record(aws) != content:
-            aws.client("s3").put_object(Bucket=self.names.bucket, Key=self._record_key, Body=content)
+        if content is not None and self._kept_record(aws) != content:
+            or_none(lambda: aws.client("s3").put_object(**self._place(aws), Body=content), "NoSuchBucket")
 
-    def _has_bucket(self, aws: Aws) -> bool:
-        look = aws.client("s3").head_bucket
-        return or_none(lambda: look(Bucket=self.names.bucket, ExpectedBucketOwner=aws.account), "404") is not None
-
-    @property
-    def _record_key(self) -> str:
-        return f"chalice/{self.names.stage}.json"
+    def _place(self, aws: Aws) -> dict[str, str]:
+        """Where the record is kept, in a bucket that is ours or not taken."""
+        key = f"chalice/{self.names.stage}.json"
+        return {"Bucket": self.names.bucket, "Key": key, "ExpectedBucketOwner": aws.account}
 
 
 def url(aws: Aws, api_id: str, stage: str) -> str:
@@ -169,11 +166,11 @@ def url(aws: Aws, api_id: str, stage: str) -> str:
     return f"{service.replace('//apigateway.', f'//{api_id}.execute-api.')}/{stage}/"
 
 
-def url_of(aws: Aws, names: Names) -> str:
-    """Where the stage's API answers; empty if there is none."""
-    found = looking.rest_apis(aws, names)
-    stage = looking.stage_of(aws, str(found[0]["id"])) if found else None
-    return url(aws, str(found[0]["id"]), str(stage["stageName"])) if stage else ""
+def url_of(aws: Aws, names: Names, seen: Found | None = None) -> str:
+    """Where the stage's API answers; empty if there is none. What was `seen` a moment ago is not asked for again."""
+    apis = seen.rest_apis if seen else looking.rest_apis(aws, names)
+    stage = (seen.stage if seen else looking.stage_of(aws, str(apis[0]["id"]))) if apis else None
+    return url(aws, str(apis[0]["id"]), str(stage["stageName"])) if stage else ""
 
 
 def auth_of(aws: Aws, names: Names) -> str | None:
@@ -183,9 +180,9 @@ def auth_of(aws: Aws, names: Names) -> str | None:
     return environment.get("API_AUTH")
 
 
-def key(aws: Aws, names: Names) -> str | None:
-    """The value of the stage's API key, which is a secret."""
-    found = looking.key(aws, names)
+def key(aws: Aws, names: Names, seen: Found | None = None) -> str | None:
+    """The value of the stage's API key, which is a secret. A key that was `seen` is not looked for again."""
+    found = seen.key if seen else looking.key(aws, names)
     if found is None:
         return None
     return str(aws.client("apigateway").get_api_key(apiKey=found["id"], includeValue=True)["value"])
