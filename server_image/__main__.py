@@ -15,7 +15,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     # As process 1 of a container these signals would do nothing without a handler.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    gc.disable()  # over and over it would look through a model that grows; `serve` switches it on
+    gc.disable()  # over and over it would look through a model that grows; `memory.settle` switches it on
     from server_image import artifact, logs, serving
     from server_image.settings import Settings, SettingsError
 

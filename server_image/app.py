@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import falcon
@@ -84,9 +84,9 @@ class Invocations:
         media_type = bodies.media_type_of(request.content_type)
         _refuse_content_coding(request)
         batch = bodies.read(self._body(request), media_type, self._limits)
-        rows = list(self._rows(batch))
+        rows = self._rows(batch)
         self._metrics.count_texts(len(rows))
-        response.content_type = bodies.answer_type(request.get_header("Accept"), media_type)
+        response.content_type = bodies.answer_type(request.env.get("HTTP_ACCEPT"), media_type)
         response.data = bodies.write(rows, response.content_type)
 
     def _body(self, request: falcon.Request) -> bytes:
@@ -95,21 +95,24 @@ class Invocations:
             raise problems.too_large("body", f"The body may have {self._limits.body:,} bytes.")
         return body
 
-    def _rows(self, batch: bodies.Batch) -> Iterator[dict[str, Any]]:
+    def _rows(self, batch: bodies.Batch) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
         start = time.monotonic()
         for first in range(0, len(batch.texts), _SLICE):
             texts = batch.texts[first : first + _SLICE]
-            for text, (label, score) in zip(texts, self._model.predict(texts), strict=True):
-                yield {"label": label, "score": score} | (self._explanation(text) if batch.explain else {})
+            found = zip(texts, self._model.predict(texts), strict=True)
+            rows += [{"label": label, "score": score} for _, (label, score) in found]
+            if batch.explain:
+                self._explain(texts, rows[first:])
             if time.monotonic() - start > self._limits.seconds:
-                done = min(first + _SLICE, len(batch.texts))
-                detail = (
-                    f"{done} of {len(batch.texts)} texts took {self._limits.seconds:g} seconds; send fewer at once."
-                )
+                done, seconds = len(rows), self._limits.seconds
+                detail = f"{done} of {len(batch.texts)} texts took {seconds:g} seconds; send fewer at once."
                 raise problems.too_large("time", detail)
+        return rows
 
-    def _explanation(self, text: str) -> dict[str, Any]:
-        return {"explanation": [{"word": word, "weight": weight} for word, weight in self._model.explain(text)]}
+    def _explain(self, texts: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+        for text, row in zip(texts, rows, strict=True):
+            row["explanation"] = [{"word": word, "weight": weight} for word, weight in self._model.explain(text)]
 
 
 class Ping:
@@ -173,8 +176,8 @@ class Description:
 
 
 def _refuse_content_coding(request: falcon.Request) -> None:
-    coding = (request.get_header("Content-Encoding") or "identity").strip().lower()
-    if coding != "identity":
+    coding = request.env.get("HTTP_CONTENT_ENCODING")
+    if coding and coding.strip().lower() != "identity":
         detail = "Send the body as it is: no Content-Encoding is read here."
         raise problems.unsupported("content-encoding", detail, {"Accept-Encoding": "identity"})
 

@@ -73,9 +73,9 @@ def read(body: bytes, media_type: str, limits: Limits) -> Batch:
     batch = _READERS[media_type](body.removeprefix(b"\xef\xbb\xbf"), limits)
     if len(batch.texts) > limits.rows:
         raise too_large("rows", f"{len(batch.texts):,} texts; at most {limits.rows:,} fit in one request.")
-    for row, text in enumerate(batch.texts):
-        if len(text) > limits.text:
-            raise _text_too_long(row, limits)
+    if max(map(len, batch.texts), default=0) > limits.text:
+        row = next(row for row, text in enumerate(batch.texts) if len(text) > limits.text)
+        raise _text_too_long(row, limits)
     return batch
 
 

@@ -1,6 +1,6 @@
 """One connection and its requests: Waitress's channel, with refusals in our form and nothing that grows without end.
 
-The only module that reaches into Waitress's inner classes beside `connections`.
+With `answers`, `connections` and `parser` it is all that reaches into Waitress's inner classes.
 """
 
 # types-waitress describes these inner classes too loosely to be checked against.
@@ -9,106 +9,18 @@ The only module that reaches into Waitress's inner classes beside `connections`.
 from __future__ import annotations
 
 import socket
+import sys
 import time
+from functools import cached_property
 from typing import Any
 
-from waitress.adjustments import Adjustments
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ErrorTask, Task, WSGITask
-from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
-from server_image import framing, problems
-from server_image.logs import log
+from server_image.answers import Answer, Refusal, RequestTimeout
+from server_image.parser import Parser
 
 _LINGER_SECONDS = 5.0
-
-
-class RequestTimeout(Error):
-    """The request did not arrive whole in time."""
-
-    code = 408
-    reason = "Request Timeout"
-
-
-class Parser(HTTPRequestParser):
-    """Knows when its request began, and leaves no doubt where it ends."""
-
-    def __init__(self, adj: Adjustments) -> None:
-        super().__init__(adj)
-        self.started = time.monotonic()
-        self.command = ""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        # Known even where the rest cannot be read, for HEAD is refused without a body.
-        self.command = header_plus.split(b" ", 1)[0].decode("latin-1")
-        if reason := framing.doubt(header_plus):
-            raise ParsingError(reason)
-        try:
-            super().parse_header(header_plus)
-        except ValueError:  # of the standard library: an address or a number that it cannot read
-            raise ParsingError("The head of the request cannot be read") from None
-        # Waitress takes Transfer-Encoding out of the headers where it heeds it.
-        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
-            # A proxy in front may see another end than we do, and take the rest for the next request.
-            raise ParsingError("The length of the body is told in two ways")
-        if self.chunked:
-            self.body_rcv = framing.Chunks(self.body_rcv.getbuf())
-
-
-class _Measured(Task):
-    """What both kinds of answers share: they are counted, and they end the connection while the server drains."""
-
-    def service(self) -> None:
-        server, path = self.channel.server, getattr(self.request, "path", "")
-        if server.draining:
-            self.end_connection()
-        with server.at_work(path):
-            super().service()
-        code, seconds = self.status[:3], time.monotonic() - self.request.queued
-        server.metrics.count_request(path, code, seconds)
-        log(
-            "debug",
-            "request",
-            method=self.request.command[:20],
-            path=path[:200],
-            status=code,
-            seconds=round(seconds, 6),
-        )
-
-    def end_connection(self) -> None:
-        """Close after this answer, and do not promise Keep-Alive all the same to HTTP/1.0, as Waitress would."""
-        self.request.headers["CONNECTION"] = "close"
-        self.set_close_on_finish()
-
-
-class Answer(_Measured, WSGITask):
-    """An answer of the application."""
-
-
-_KINDS = {
-    RequestEntityTooLarge: ("body", "The request is too large"),
-    RequestHeaderFieldsTooLarge: ("headers", "The request's headers are too large"),
-    RequestTimeout: ("slow", "The request did not arrive in time"),
-}
-
-
-class Refusal(_Measured, ErrorTask):
-    """An answer to what is no proper HTTP request, in the form of all our refusals."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        kind, title = _KINDS.get(type(error), ("http", "This is not a proper HTTP request"))
-        # A coding that Waitress does not know is its 501, yet it is the request that is wrong.
-        code, reason = (400, "Bad Request") if error.code == 501 else (error.code, error.reason)
-        body = problems.render(code, kind, title, f"{error.body}.")
-        self.status = f"{code} {reason}"
-        self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
-        self.end_connection()
-        self.content_length = len(body)
-        self.channel.refused = True
-        self.write(b"" if self.request.command == "HEAD" else body)
-        problems.report(code, kind, self.request.command, getattr(self.request, "path", ""))
 
 
 class Channel(HTTPChannel):
@@ -123,6 +35,28 @@ class Channel(HTTPChannel):
     """The loop is at this connection, and nothing waits to be sent: a request may be answered at once."""
     at_once = False
     """The request that was just read is."""
+
+    @cached_property
+    def surroundings(self) -> dict[str, Any]:
+        """The part of a WSGI environment (PEP 3333) that is the same for all requests of the connection."""
+        host, port = self.addr[0], str(self.addr[1])
+        return {
+            "REMOTE_ADDR": host,
+            "REMOTE_HOST": host,
+            "REMOTE_PORT": port,
+            "SERVER_PORT": str(self.server.effective_port),
+            "SERVER_NAME": self.server.server_name,
+            "SERVER_SOFTWARE": self.adj.ident,
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "wsgi.file_wrapper": ReadOnlyFileBasedBuffer,
+            "wsgi.input_terminated": True,
+            "waitress.client_disconnected": self.check_client_disconnected,
+        }
 
     def idle_seconds(self) -> float:
         """How long nothing has moved here; 0 while a request waits for its answer or an answer for its reader."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from heapq import nlargest
 from typing import Any
 
@@ -108,22 +106,23 @@ class Server(BaseWSGIServer):
         while not self._drained():
             wasyncore.loop(0.05 if self.draining else 1.0, use_poll=True, map=self._map, count=1)
 
-    @contextmanager
-    def at_work(self, path: str) -> Iterator[None]:
+    def begin_work(self, path: str) -> float:
         """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""
         if path != SCORING:
-            yield
-            return
-        start = time.monotonic()
+            return 0.0
+        began = time.monotonic()
         with self._at_work_lock:
-            self._at_work.append(start)
+            self._at_work.append(began)
             self.metrics.busy_since(self._at_work[0])
-        try:
-            yield
-        finally:
-            with self._at_work_lock:
-                self._at_work.remove(start)
-                self.metrics.busy_since(self._at_work[0] if self._at_work else 0.0)
+        return began
+
+    def end_work(self, began: float) -> None:
+        """`began` is what `begin_work` said."""
+        if not began:
+            return
+        with self._at_work_lock:
+            self._at_work.remove(began)
+            self.metrics.busy_since(self._at_work[0] if self._at_work else 0.0)
 
     def readable(self) -> bool:
         super().readable()  # its housekeeping

@@ -6,7 +6,8 @@ one small object takes a third of the memory of a tuple of floats, and less time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log
 from typing import Any, Generic, Protocol, TypeVar
@@ -22,8 +23,17 @@ class Kind(Protocol[E]):
     def make(self, to_norm: Iterable[float], rows: Sequence[Iterable[float]]) -> Iterable[E]:
         """An entry for each term, from what the terms add to the norm and to each row."""
 
+    def total(self, entries: Iterable[E]) -> E:
+        """What all of them add."""
+
     def scaled(self, entry: E, norm: float, rest: float) -> E:
         """The part for the norm times `norm`, all others times `rest`."""
+
+    def plus(self, one: E, other: E) -> E:
+        """What both add."""
+
+    def minus(self, one: E, other: E) -> E:
+        """What the one adds beyond the other."""
 
     def parts(self, entry: E) -> tuple[float, ...]:
         """What it adds to the norm, then what to each row."""
@@ -33,9 +43,14 @@ class Single:
     """Entries for one row of weights."""
 
     zero = 0j
+    plus = staticmethod(operator.add)
+    minus = staticmethod(operator.sub)
 
     def make(self, to_norm: Iterable[float], rows: Sequence[Iterable[float]]) -> Iterable[complex]:
         return map(complex, to_norm, rows[0])
+
+    def total(self, entries: Iterable[complex]) -> complex:
+        return sum(entries, self.zero)
 
     def scaled(self, entry: complex, norm: float, rest: float) -> complex:
         return complex(entry.real * norm, entry.imag * rest)
@@ -50,8 +65,17 @@ class Several:
     def __init__(self, rows: int) -> None:
         self.zero: tuple[float, ...] = (0.0,) * (1 + rows)
 
+    def plus(self, one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(map(operator.add, one, other))
+
+    def minus(self, one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(map(operator.sub, one, other))
+
     def make(self, to_norm: Iterable[float], rows: Sequence[Iterable[float]]) -> Iterable[tuple[float, ...]]:
         return zip(to_norm, *rows, strict=True)
+
+    def total(self, entries: Iterable[tuple[float, ...]]) -> tuple[float, ...]:
+        return tuple(map(sum, zip(self.zero, *entries, strict=True)))
 
     def scaled(self, entry: tuple[float, ...], norm: float, rest: float) -> tuple[float, ...]:
         return (entry[0] * norm, *[part * rest for part in entry[1:]])
@@ -76,20 +100,6 @@ class Repeats(Generic[E]):
         """The same without `entry`."""
         norm, rest = self._factors(count)
         return self._kind.scaled(entry, norm - 1.0, rest - 1.0)
-
-    def settle(self, terms: Sequence[Hashable], entries: list[E]) -> list[int]:
-        """Make each of `terms` count once among `entries`, where each has one, and add what its number adds.
-
-        The places where a term came again.
-        """
-        first: dict[Hashable, int] = {}
-        again = [place for place, term in enumerate(terms) if first.setdefault(term, place) != place]
-        counts: dict[Hashable, int] = {}
-        for place in again:
-            entries[place] = self._kind.zero
-            counts[terms[place]] = counts.get(terms[place], 1) + 1
-        entries += [self.beyond_one(entries[first[term]], count) for term, count in counts.items()]
-        return again
 
 
 def _weight(options: Mapping[str, Any]) -> Callable[[int], float]:

@@ -57,3 +57,11 @@ LINKS: dict[str, Link] = {
     "one-vs-rest": one_vs_rest,
     "modified-huber": modified_huber,
 }
+
+
+def certainty(link: str) -> Callable[[float], float]:
+    """The probability of the class that wins by the decision value of two classes. Raises KeyError."""
+    if link in ("binary", "one-vs-rest"):
+        return lambda value: 1.0 / (1.0 + exp(-abs(value)))
+    of_each = LINKS[link]
+    return lambda value: max(of_each([value]))

@@ -30,9 +30,14 @@ def set_level(name: str) -> None:
     logging.getLogger("waitress.queue").disabled = True
 
 
+def wants(level: str) -> bool:
+    """Whether lines of this level are written."""
+    return LEVELS[level] >= _threshold
+
+
 def log(level: str, event: str, **fields: Any) -> None:
     """Write one line: time, level, event, then `fields` (strings, numbers, lists and dicts of them)."""
-    if LEVELS[level] >= _threshold:
+    if wants(level):
         _write(_line({"time": _now(), "level": level, "event": event, **fields}))
 
 

@@ -42,10 +42,11 @@ class Metrics:
         """One answer: the time is that from the request being complete to its answer being written."""
         row = PATHS.index(path) if path in PATHS else len(PATHS) - 1
         column = CODES.index(code) if code in CODES else len(CODES) - 1
-        self._add(_REQUESTS + row * len(CODES) + column, 1)
-        if row == 0:
-            self._add(_HISTOGRAM + bisect_left(BUCKETS, seconds), 1)
-            self._add(_SECONDS, seconds)
+        with self._lock:
+            self._cells[self._own + _REQUESTS + row * len(CODES) + column] += 1
+            if row == 0:
+                self._cells[self._own + _HISTOGRAM + bisect_left(BUCKETS, seconds)] += 1
+                self._cells[self._own + _SECONDS] += seconds
 
     def count_texts(self, number: int) -> None:
         """So many texts were scored."""

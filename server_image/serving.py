@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import resource
 import socket
 from contextlib import suppress
 
+from server_image import memory
 from server_image.acceptor import Acceptor
 from server_image.app import check, create_app
 from server_image.connections import Server
@@ -50,10 +50,7 @@ def serve(model: Model, settings: Settings, listener: socket.socket) -> None:
         log("info", "ready", host=host, port=port, workers=settings.workers, model=labels)
 
     _raise_descriptor_limit()
-    # The processes share the model's memory as long as nobody writes to it, and the collector would.
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    memory.settle()
     hung_after = settings.limits.seconds + _HUNG_GRACE_SECONDS
     supervisor = Supervisor(work, Acceptor(listener), settings.workers, metrics, hung_after)
     try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sentiment_cli.project import TOKEN_PATTERN
-from server_image import vocabulary
+from server_image import vocabulary, words
 from server_image.entries import Single
 from server_image.terms import is_within_blanks
 
@@ -56,11 +56,30 @@ def test_no_other_pattern_is_taken_for_one_of_them() -> None:
 
 
 def test_only_so_many_short_pieces_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabulary, "_REMEMBERED", 50)
-    words = vocabulary.vocabulary(OPTIONS, [("good", 1 + 2j), ("good day", 3 + 4j)], Single())
-    assert isinstance(words, vocabulary.Words)
-    remembered = words._cut.__self__  # type: ignore[attr-defined]
+    monkeypatch.setattr(words, "_REMEMBERED", 50)
+    looked_up = vocabulary.vocabulary(OPTIONS, [("good", 1 + 2j), ("good day", 3 + 4j)], Single())
+    assert isinstance(looked_up, words.Words)
+    remembered = looked_up._cut.__self__  # type: ignore[attr-defined]
     for number in range(120):
-        assert sum(words.entries(f"good day{number} {'x' * 40}{number} good day")) == 1 + 2j + 1 + 2j + 3 + 4j
+        assert sum(looked_up.entries(f"good day{number} {'x' * 40}{number} good day")) == 1 + 2j + 1 + 2j + 3 + 4j
         assert 0 < len(remembered) <= 50
     assert not any("xx" in piece for piece in remembered)
+
+
+TERMS = {"a": 1 + 2j, "b": 3 + 5j, "a b": 7 + 11j, "b a": 13 + 17j, "a c": 19 + 23j, "c a": 29 + 31j, "a a": 37 + 41j}
+EXPECTED = {
+    "": 0j, "a": 1 + 2j, "c": 0j, "a b": 11 + 18j, "b a b": 24 + 35j + 3 + 5j, "a c": 20 + 25j, "c a": 30 + 33j,
+    "c c": 0j, "a a": 39 + 45j, "a b a b": 2 * (1 + 2j) + 2 * (3 + 5j) + 2 * (7 + 11j) + 13 + 17j,
+}  # fmt: skip
+OF_ANYTHING = {**OPTIONS, "token_pattern": r"\S+"}  # looked up in the one table that knows nothing of words
+
+
+@pytest.mark.parametrize("options", [OPTIONS, OF_ANYTHING], ids=["words", "terms"])
+@given(st.permutations(list(TERMS)))
+def test_terms_may_come_in_any_order(options: dict[str, object], order: list[str]) -> None:
+    looked_up = vocabulary.vocabulary(options, [(term, TERMS[term]) for term in order], Single())
+    assert isinstance(looked_up, words.Words) == (options is OPTIONS)
+    # Without a norm and with plain counts both parts are sums of small whole numbers (squares only in the norm).
+    assert {text: sum(looked_up.entries(text), 0j) for text in EXPECTED} == EXPECTED
+    assert {term: looked_up.entry(term) for term in TERMS} == TERMS
+    assert looked_up.entry("c") == looked_up.entry("b b") == looked_up.entry("c c") == 0j

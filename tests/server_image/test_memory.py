@@ -1,0 +1,55 @@
+"""A loaded model takes the memory of what it holds, and little more: reading it leaves nothing behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+WORDS, PAIRS = 30_000, 90_000
+# Measures what the process holds for itself, and what the model's objects say they take.
+MEASURE = """
+import gc, sys
+gc.disable()
+from server_image import memory, serving
+from server_image.scorer import Scorer
+def own():
+    lines = open("/proc/self/smaps_rollup").read().splitlines()
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:"))
+def held(thing, seen):
+    if id(thing) in seen or isinstance(thing, type): return 0
+    seen.add(id(thing))
+    inner = (*thing, *thing.values()) if isinstance(thing, dict) else thing if isinstance(thing, tuple) else ()
+    return sys.getsizeof(thing) + 16 * gc.is_tracked(thing) + sum(held(each, seen) for each in inner)
+before = own()
+model = Scorer.from_json(open(sys.argv[1], "rb").read())
+memory.settle()
+print(own() - before, held(model._vocabulary._table._words, set()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_reading_a_model_leaves_no_holes(tmp_path: Path) -> None:
+    words = [f"word{number:05}" for number in range(WORDS)]
+    pairs = [f"{words[number % 9_000]} {words[(number * 7) % WORDS]}" for number in range(PAIRS)]
+    terms = [*words, *sorted(set(pairs))]
+    options = {
+        "analyzer": "word", "ngram_range": [1, 2], "lowercase": True, "strip_accents": None, "stop_words": None,
+        "token_pattern": r"(?u)\b\w\w+\b", "binary": False, "sublinear_tf": True, "norm": "l2",
+    }  # fmt: skip
+    (tmp_path / "scorer.json").write_bytes(
+        orjson.dumps({
+            "format": 1, "labels": ["no", "yes"], "options": options, "terms": terms, "link": "binary",
+            "idf": [1 + place / 7 for place in range(len(terms))],
+            "weights": [[place / 3 - 9 for place in range(len(terms))]], "intercepts": [0.5],
+        })
+    )  # fmt: skip
+    said = subprocess.run(
+        [sys.executable, "-c", MEASURE, tmp_path / "scorer.json"], capture_output=True, text=True, check=True
+    )
+    grown, held = map(int, said.stdout.split())
+    assert held > 10_000_000
+    assert grown < 1.25 * held
