@@ -23,8 +23,8 @@ from server_image.settings import Limits, Settings
 
 SCORING = "/invocations"
 SEND_AT = 18_000
-"""Bytes of an answer that may wait before a thread sends them itself. Waitress's own default of 1 sends the head and
-the body of each answer apart and wakes the loop for each."""
+"""Bytes of an answer that may wait before a thread sends them itself. With Waitress's own default of 1 threads and the
+loop get into each other's way for every answer."""
 SHORT = 2_000
 """Bytes of a request that takes a quick model so little time that nobody else has to wait for it."""
 DRAIN_SECONDS = 25.0

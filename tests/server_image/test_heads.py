@@ -1,0 +1,84 @@
+"""Heads that are read in few steps are read as Waitress reads them, and never where there is doubt."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
+
+from server_image import heads
+from server_image.framing import doubt
+from server_image.parser import Parser
+
+READ = (
+    "command", "request_uri", "version", "proxy_scheme", "proxy_netloc", "path", "query", "fragment", "url_scheme",
+    "headers", "content_length", "connection_close", "chunked", "expect_continue", "completed", "headers_finished",
+)  # fmt: skip
+POST = b"POST /invocations HTTP/1.1"
+STARTS = [
+    POST, b"GET /ping HTTP/1.1", b"HEAD / HTTP/1.1", b"GET /a%20b?c=d&e#f HTTP/1.1", b"GET //a//b HTTP/1.1",
+    b"OPTIONS * HTTP/1.1", b"GET http://user@host:80/path HTTP/1.1", b"BREW /pot HTTP/1.1",
+]  # fmt: skip
+ODD_STARTS = [
+    b"GET / HTTP/1.0", b"GET / HTTP/1.2", b"GET /", b"get / HTTP/1.1", b"GET  / HTTP/1.1", b"GET / HTTP/1.1 ", b"",
+    b"GET /\r HTTP/1.1", b"GET /\x80 HTTP/1.1", b"GET http://[::1 HTTP/1.1", b"GET / HTTP/11", b" GET / HTTP/1.1",
+]  # fmt: skip
+FIELDS = [
+    b"Host: 127.0.0.1:8080", b"Content-Type: application/json", b"content-length: 12", b"Content-Length:0",
+    b"Accept: */*", b"Connection: keep-alive", b"Connection: CLOSE", b"User-Agent: wrk/1.0 (a; b)", b"X:",
+    b"X: \t a\tb \t", b"Content-Length: " + b"9" * 400,
+    b"X-Amzn-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793", b"X: \xe9",
+]  # fmt: skip
+ODD_FIELDS = [
+    b"Transfer-Encoding: chunked", b"transfer-encoding: identity", b"Expect: 100-continue", b"Content_Length: 3",
+    b"content-length: +3", b"Content-Length: 1_0", b"Content-Length: \xb2", b"Content-Length: 3, 3", b"Content-Length:",
+    b"No colon", b"X : 1", b": 1", b" folded: 1", b"\tfolded", b"X: a\rb", b"X: a\nb", b"X: \x00", b"X: a\n", b"",
+]  # fmt: skip
+starts = st.sampled_from(STARTS) | st.sampled_from(ODD_STARTS) | st.binary(max_size=12)
+fields = st.sampled_from(FIELDS) | st.sampled_from(ODD_FIELDS) | st.binary(max_size=12)
+
+
+def head(start: bytes, *lines: bytes) -> bytes:
+    return b"\r\n".join((start, *lines)) + b"\r\n\r\n"
+
+
+def read_by(kind: type[HTTPRequestParser], data: bytes) -> dict[str, object]:
+    parser = kind(Adjustments(max_request_body_size=10**6))
+    assert parser.received(data) == len(data)
+    kinds = {"body": type(parser.body_rcv), "error": type(parser.error)}
+    return {name: getattr(parser, name) for name in READ} | kinds
+
+
+@settings(max_examples=1000)
+@given(st.builds(lambda start, lines: head(start, *lines), starts, st.lists(fields, max_size=4)))
+def test_what_is_read_here_is_what_waitress_reads_and_beyond_doubt(data: bytes) -> None:
+    if heads.usual(data) is not None:
+        assert doubt(data) is None
+        assert read_by(Parser, data) == read_by(HTTPRequestParser, data)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_clients_say_is_usual(start: bytes) -> None:
+    for field in FIELDS:
+        data = head(start, b"A: b", field)
+        assert heads.usual(data) is not None
+        assert read_by(Parser, data) == read_by(HTTPRequestParser, data)
+
+
+@pytest.mark.parametrize("data", [
+    *(head(start, *FIELDS[:2]) for start in ODD_STARTS), *(head(POST, FIELDS[0], field) for field in ODD_FIELDS),
+    head(POST, b"Content-Length: 3", b"Content-Length: 3"), head(POST, b"X: 1", b"x: 2"),
+    head(POST, b"X: " + b"a" * 2000), POST, POST + b"\r\nX: 1\r\n", POST + b"\nX: 1\r\n\r\n",
+    POST + b"\r\nX: 1\n\r\n\r\n", b"",
+], ids=lambda data: repr(data[-30:]))  # fmt: skip
+def test_what_is_odd_is_left_to_others(data: bytes) -> None:
+    assert heads.usual(data) is None
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    for number in range(3000):
+        assert heads.usual(head(b"GET /%d HTTP/1.1" % number, b"X-Id: %d" % number)) is not None
+    assert heads._start.cache_info().currsize <= 256
+    assert heads._field.cache_info().currsize <= 1024
