@@ -25,6 +25,7 @@ A map of the house, from the door to the cellar; each may import what stands bel
 
     clients/        the outside world: Docker, AWS, Chalice, an inference server over HTTP
 
+    processes       which process is which, and what it uses
     help            what makes `--help` quick, and flags the reading of flags
 
     project, files, events, errors, redaction     for everyone

@@ -1,16 +1,10 @@
-"""What boto3 knows without asking AWS: regions, instance types and the user's own configuration."""
+"""What botocore knows without asking AWS: regions, instance types and the user's own configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
-
-
-@cache
-def _session(profile: str | None = None) -> Any:
-    import boto3
-
-    return boto3.session.Session(profile_name=profile)
 
 
 @cache  # it is asked for by a question's check and again on the way in
@@ -34,7 +28,7 @@ def hosting_instance_types() -> list[str]:
 def profiles() -> list[str]:
     """Names of the credential profiles in the user's AWS configuration."""
     # A session that does not look at the profile: it may be the one that is not there.
-    return list(with_data({"profile": (None, None, None, None)}).available_profiles)
+    return list(_session({"profile": (None, None, None, None)}).available_profiles)
 
 
 # The data itself: a session brings eighty handlers, and reads the user's configuration, which may be broken.
@@ -51,11 +45,21 @@ def _endpoints() -> Any:
     return EndpointResolver(_loader().load_data("endpoints"))
 
 
-def with_data(settings: dict[str, Any] | None = None) -> Any:
-    """A new botocore session that has read AWS's service descriptions already, if another one has."""
+def with_data(settings: Mapping[str, str]) -> Any:
+    """A new botocore session with these settings, such as the region, over those of the user's configuration.
+
+    It has read AWS's service descriptions already, if another one has.
+    """
+    session = _session()
+    for name, value in settings.items():
+        session.set_config_variable(name, value)
+    return session
+
+
+def _session(variables: Mapping[str, Any] | None = None) -> Any:
     import botocore.session
 
-    session = botocore.session.Session(session_vars=settings)
+    session = botocore.session.Session(session_vars=variables)
     session.register_component("data_loader", _loader())
     return session
 
@@ -77,7 +81,8 @@ def configured_region(profile: str | None) -> str | None:
     import botocore.exceptions
 
     try:
-        region: str | None = _session(profile).region_name
+        session = with_data({"profile": profile} if profile else {})
+        region: str | None = session.get_config_variable("region")
     except botocore.exceptions.BotoCoreError:
         return None
     return region

@@ -1,14 +1,25 @@
-"""The flags that say what is deployed, the same for `plan` and `deploy`."""
+"""The flags that say what is deployed, the same for `plan` and `deploy`, and what they may be."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from sentiment_cli.commands.init import ApiAuth, EndpointKind
-
 WHAT = "What is deployed"
+
+
+class EndpointKind(StrEnum):
+    realtime = "realtime"
+    serverless = "serverless"
+
+
+class ApiAuth(StrEnum):
+    api_key = "api-key"
+    iam = "iam"
+    none = "none"
+
 
 EndpointFlag = Annotated[
     EndpointKind | None, typer.Option("--endpoint", help="Always on, or by the request.", rich_help_panel=WHAT)

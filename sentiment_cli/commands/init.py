@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.hosting_flags import ApiAuth, EndpointKind
 
 if TYPE_CHECKING:
     from sentiment_cli.new_project import Draft
     from sentiment_cli.questions import Answers
 
 PROJECT, AWS = "The project and its data", "What is deployed later (nothing is created now)"
-
-
-class EndpointKind(StrEnum):
-    realtime = "realtime"
-    serverless = "serverless"
-
-
-class ApiAuth(StrEnum):
-    api_key = "api-key"
-    iam = "iam"
-    none = "none"
 
 
 @command

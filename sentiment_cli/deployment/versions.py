@@ -15,6 +15,7 @@ from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import InputError, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing, endpoint, endpoint_config, model
+from sentiment_cli.resources.artifact import fetch
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.names import Names
 
@@ -133,7 +134,7 @@ def _manifest(aws: Aws, bucket: str, key: str) -> Mapping[str, Any]:
     """What an artifact in a bucket says of itself."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "model.tar.gz"
-        aws.client("s3").download_file(bucket, key, str(archive))
+        fetch(aws, bucket, key, archive)
         return manifest.read(archive)
 
 

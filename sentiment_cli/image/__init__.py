@@ -6,7 +6,6 @@ whose tag exists never has to be built again.
 
 from __future__ import annotations
 
-from sentiment_cli.image.building import BuildFailed, build, find
 from sentiment_cli.image.recipes import Recipe, recipe
 
-__all__ = ["BuildFailed", "Recipe", "build", "find", "recipe"]
+__all__ = ["Recipe", "recipe"]

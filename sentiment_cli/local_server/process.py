@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
+from sentiment_cli import processes
 from sentiment_cli.clients.docker_values import Usage
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.local_server import processes
 
 STOP_SECONDS = 35.0  # the server gives running requests 30 s
 POLL_SECONDS = 0.05

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sentiment_cli.clients.docker_troubles import DockerUnavailable
 from sentiment_cli.errors import InputError
 from sentiment_cli.events import Emit, Note, ignore
-from sentiment_cli.image import BuildFailed, build, recipe
+from sentiment_cli.image import recipe
+from sentiment_cli.image.building import BuildFailed, build
 from sentiment_cli.local_server import record
 from sentiment_cli.local_server.container import ContainerHost
 from sentiment_cli.local_server.process import ProcessHost

@@ -22,11 +22,10 @@ from sentiment_cli.clients.aws_errors import code_of, or_none
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Emit, Event
-from sentiment_cli.image import Recipe, build
+from sentiment_cli.image import Recipe
 from sentiment_cli.resources import Decision, Existing, manifests, repository
 from sentiment_cli.resources.manifests import Manifest
 from sentiment_cli.resources.names import Names
-from sentiment_cli.resources.pushing import push
 
 _THERE = ("ImageTagAlreadyExistsException", "ImageAlreadyExistsException")
 
@@ -76,6 +75,8 @@ class Image:
 
     def _push(self, aws: Aws, emit: Emit) -> None:
         from sentiment_cli.clients.docker import connect
+        from sentiment_cli.image.building import build
+        from sentiment_cli.resources.pushing import push
 
         engine, emit = connect(), _leaving(aws, emit)
         # Built for the recipe's platform, or refused.

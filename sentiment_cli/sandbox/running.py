@@ -18,7 +18,7 @@ from typing import Literal
 
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note, ignore
-from sentiment_cli.local_server.processes import identity
+from sentiment_cli.processes import identity
 from sentiment_cli.sandbox import leftovers, record
 from sentiment_cli.sandbox.record import Record
 from sentiment_cli.sandbox.sandbox import ACCOUNT, Sandbox

@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 from typing import Literal
 
-from sentiment_cli.local_server.processes import identity
+from sentiment_cli.processes import identity
 from sentiment_cli.sandbox import leftovers, record, watcher
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.record import Record

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import boto3
-import botocore.loaders
 import botocore.session
 
 import tests.deployment.driver  # noqa: F401
+from sentiment_cli.clients.aws import with_data
 
-_loader = botocore.loaders.create_loader()
+_loader = with_data({}).get_component("data_loader")
 botocore.session.create_loader = lambda *_: _loader
 
 for _service in (

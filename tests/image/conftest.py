@@ -11,7 +11,8 @@ import pytest
 
 from sentiment_cli.clients.docker import Engine, connect
 from sentiment_cli.events import ignore
-from sentiment_cli.image import Recipe, build, recipe
+from sentiment_cli.image import Recipe, recipe
+from sentiment_cli.image.building import build
 
 LIBRARIES = {name: version(name) for name in ("scikit-learn", "numpy", "scipy", "joblib")}
 Run = Callable[..., str]

@@ -17,7 +17,8 @@ import pytest
 
 from sentiment_cli.clients.docker import Engine
 from sentiment_cli.events import Event, LogLine, Progress
-from sentiment_cli.image import BuildFailed, Recipe, build, find
+from sentiment_cli.image import Recipe
+from sentiment_cli.image.building import BuildFailed, build, find
 
 from .conftest import LIBRARIES, Run
 

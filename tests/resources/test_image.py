@@ -18,7 +18,8 @@ from sentiment_cli.clients.docker import connect
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Event, Progress, ignore
-from sentiment_cli.image import Recipe, build
+from sentiment_cli.image import Recipe
+from sentiment_cli.image.building import build
 from sentiment_cli.resources import image, manifests, repository
 from sentiment_cli.resources.image import Image
 from sentiment_cli.resources.names import Names

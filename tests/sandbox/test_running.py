@@ -20,7 +20,7 @@ import pytest
 from sentiment_cli import sandbox
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Event, Note
-from sentiment_cli.local_server.processes import identity
+from sentiment_cli.processes import identity
 from sentiment_cli.sandbox import Sandbox, leftovers, running
 
 # A process such as a service starts: of a session of its own, it ends only if somebody ends it.

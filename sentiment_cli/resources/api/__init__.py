@@ -162,7 +162,7 @@ def url(aws: Aws, api_id: str, stage: str) -> str:
     if aws.endpoint_url:
         return f"{aws.endpoint_url.rstrip('/')}/_aws/execute-api/{api_id}/{stage}/"
     # The domain differs between partitions; botocore knows them.
-    service = str(aws.session.client("apigateway", region_name=aws.region).meta.endpoint_url)
+    service = str(aws.client("apigateway").meta.endpoint_url)
     return f"{service.replace('//apigateway.', f'//{api_id}.execute-api.')}/{stage}/"
 
 

@@ -16,7 +16,8 @@ from docker.errors import ImageNotFound
 
 from sentiment_cli.clients.docker import connect
 from sentiment_cli.events import ignore
-from sentiment_cli.image import Recipe, build, recipe
+from sentiment_cli.image import Recipe, recipe
+from sentiment_cli.image.building import build
 from sentiment_cli.sandbox import registry
 from sentiment_cli.sandbox.hosting import instances
 from sentiment_cli.sandbox.hosting.servers import MOUNT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_cli.local_server import processes
+from sentiment_cli import processes
 
 BUSY = "import sys\ndata = bytearray(30_000_000)\nprint('on', flush=True)\nwhile True: data[0] = 1"
 
