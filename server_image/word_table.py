@@ -27,28 +27,25 @@ class WordTable(Generic[E]):
 
     def _add(self, terms: Iterable[tuple[str, E]], low: int, high: int) -> None:
         too_early: list[tuple[dict[str, E], str]] = []  # pairs whose second word was not met yet, if it comes at all
-        first, behind, get, plus, zero = "", self._no_pairs, self.get, self._plus, self._zero
+        first, behind, get, plus, zero = "", None, self.get, self._plus, self._zero
         for term, entry in terms:
             one, blank, other = str.partition(term, " ")
             if not blank:
-                word, _, pairs = get(one) or self._new(one)
-                self._words[word] = (word, entry if low == 1 else zero, pairs)
+                self._new(one, entry if low == 1 else zero)
             elif high == 2:
-                if one != first or behind is self._no_pairs:  # mostly they come in a row
-                    first, behind = one, self._behind(one)
-                word, alone, _ = get(other) or self._new(other)
+                if one != first or behind is None:  # mostly they come in a row
+                    first, behind = one, (get(one) or self._new(one, zero))[2]
+                word, alone, _ = get(other) or self._new(other, zero)
                 behind[word] = plus(entry, alone)
                 if alone is zero:
                     too_early.append((behind, word))
         for behind, word in too_early:
             behind[word] = plus(behind[word], self._words[word][1])
 
-    def _new(self, word: str) -> Word[E]:
-        return self._words.setdefault(word, self.none(word))
-
-    def _behind(self, word: str) -> dict[str, E]:
-        word, alone, pairs = self.get(word) or self._new(word)
-        if pairs is self._no_pairs:
-            pairs = {}
-            self._words[word] = (word, alone, pairs)
-        return pairs
+    def _new(self, word: str, alone: E) -> Word[E]:
+        """The string, the pairs and what holds them are made at once and have one size: they become neighbours in
+        memory, where one does not have to be waited for after another."""
+        met = self.get(word)
+        word = met[0] if met else f"{word} "[:-1]
+        self._words[word] = made = (word, alone, met[2] if met else {})
+        return made

@@ -5,7 +5,7 @@ Loops over words run inside map, chain and zip, which is what makes it fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from operator import sub
 from typing import Any, Generic
@@ -52,31 +52,35 @@ class Words(Generic[E]):
     def _once(self, words: Sequence[str], alone: Sequence[E], steps: list[E]) -> list[E]:
         """`steps` with each word and pair in it once, and what those add beyond that which come more often."""
         seen: set[str] = set()
-        add = seen.add
+        add, minus = seen.add, self._kind.minus
         again = [place for place, word in enumerate(words) if word in seen or add(word)]
         counts: dict[str, int] = {}
         for place in again:
-            steps[place] = self._kind.minus(steps[place], alone[place])
+            steps[place] = minus(steps[place], alone[place])
             counts[words[place]] = counts.get(words[place], 1) + 1
         steps += [self._beyond_one(self._word(word)[1], count) for word, count in counts.items()]
         # A pair can only come again where two words in a row do.
-        return self._pairs_once(words, steps) if 1 in map(sub, again[1:], again) else steps
+        if 1 in map(sub, again[1:], again):
+            self._pairs_once({(words[place - 1], words[place]) for place in again}, words, steps)
+        return steps
 
-    def _pairs_once(self, words: Sequence[str], steps: list[E]) -> list[E]:
-        first: dict[tuple[str, str], int] = {}
+    def _pairs_once(self, maybe: Collection[tuple[str, str]], words: Sequence[str], steps: list[E]) -> None:
         counts: dict[tuple[str, str], int] = {}
         for place, pair in enumerate(pairwise(words), 1):
-            if first.setdefault(pair, place) != place:
-                steps[place] = self._kind.zero
-                counts[pair] = counts.get(pair, 1) + 1
-        return steps + [self._beyond_one(self.entry(" ".join(pair)), count) for pair, count in counts.items()]
+            if pair in maybe:
+                counts[pair] = counts.get(pair, 0) + 1
+                if counts[pair] > 1:
+                    steps[place] = self._kind.zero
+        repeated = ((pair, count) for pair, count in counts.items() if count > 1)
+        steps += [self._beyond_one(self.entry(" ".join(pair)), count) for pair, count in repeated]
 
     def _pair(self, behind: Mapping[str, E], second: str) -> E:
         alone = self._word(second)[1]
         return self._kind.minus(behind.get(second, alone), alone)
 
     def _cut_piece(self, piece: str) -> tuple[Any, ...]:
-        return (*chain.from_iterable(map(self._word, self._tokens(piece))),)
+        found = [*map(self._word, self._tokens(piece))]
+        return found[0] if len(found) == 1 else (*chain.from_iterable(found),)
 
     def _word(self, word: str) -> Word[E]:
         return self._table.get(word) or self._table.none(word)
@@ -94,5 +98,6 @@ class _Remembered(dict[str, tuple[Any, ...]]):
         if len(key) <= _LENGTH:
             if len(self) >= _REMEMBERED:
                 self.clear()
-            self[key] = made
+            # Where the piece is the word, it is that very string: fewer places in memory to go to.
+            self[made[0] if made and made[0] == key else key] = made
         return made
