@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ from tests.commands.conftest import Done, run
 pytestmark = pytest.mark.docker
 
 REGION = digest({"region": "eu-west-1"})
+# By a deployment that changes nothing: botocore and what that needs, Typer and rich, and what reads our files.
+NEEDED = {
+    "botocore", "jmespath", "dateutil", "six", "urllib3", "certifi", "typing_extensions",
+    "typer", "annotated_doc", "shellingham", "rich",
+    "sentiment_cli", "server_image", "msgspec", "orjson", "_distutils_hack", "sitecustomize",
+}  # fmt: skip
 TEXTS = ("Today was a great day!", "never again, what a waste", "ok", "déjà vu 😒", "")
 
 
@@ -128,6 +135,16 @@ def test_a_second_deployment_makes_not_one_change(stage: Stage) -> None:
     assert {each["action"] for each in said["changes"]} == {"keep"}
     assert all(each["reason"] for each in said["changes"])
     assert said["api"] == before["api"]
+
+
+def test_with_nothing_to_change_little_is_loaded_and_asked(stage: Stage) -> None:
+    stage.requests()
+    done = run("deploy", "--sandbox", "--yes", cwd=stage.project, PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0, done.stderr
+    told = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    packages = {each.partition(".")[0] for each in told} - sys.stdlib_module_names
+    assert {each for each in packages if each.isidentifier() and find_spec(each)} <= NEEDED
+    assert len(stage.requests()) <= 33
 
 
 def test_what_aws_takes_is_a_docker_manifest_that_is_named_by_its_digest(stage: Stage) -> None:
