@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import falcon
@@ -101,12 +102,12 @@ def _read_json(body: bytes, _limits: Limits) -> Batch:
     explain = request.get("explain", False)
     if not isinstance(explain, bool):
         raise not_readable("shape", f'"explain" is {_kind(explain)}; it must be true or false.')
-    return Batch([_text(row, index) for index, row in enumerate(rows)], explain)
+    return Batch(_texts(rows), explain)
 
 
 def _read_json_lines(body: bytes, _limits: Limits) -> Batch:
     lines = (line for line in body.split(b"\n") if line.strip())
-    return Batch([_text(_parse(line, index), index) for index, line in enumerate(lines)])
+    return Batch(_texts([_parse(line, index) for index, line in enumerate(lines)]))
 
 
 def _read_csv(body: bytes, limits: Limits) -> Batch:
@@ -137,6 +138,7 @@ def _records(content: str, limits: Limits) -> Iterator[str]:
         raise not_readable("csv", f"Not proper CSV: {error}.", row + 1) from None
 
 
+_get_text = itemgetter("text")
 _READERS: dict[str, Callable[[bytes, Limits], Batch]] = {
     JSON: _read_json,
     JSON_LINES: _read_json_lines,
@@ -150,6 +152,16 @@ def _parse(document: bytes, row: int | None) -> Any:
     except orjson.JSONDecodeError as error:
         # The parser's own message can quote nothing of the body; it names the place.
         raise not_readable("not-json", f"Not JSON: {error}.", row) from None
+
+
+def _texts(rows: Sequence[Any]) -> list[str]:
+    try:
+        texts = [*map(_get_text, rows)]  # of what JSON knows, only an object lets itself be asked by name
+    except (TypeError, KeyError):
+        texts = []
+    if len(texts) == len(rows) and {*map(type, texts)} <= {str}:
+        return texts
+    return [_text(row, index) for index, row in enumerate(rows)]
 
 
 def _text(row: Any, index: int) -> str:
