@@ -13,7 +13,7 @@ SERVICE, SUFFIX = "sagemaker", " for endpoint usage"
 def endpoint_quotas(client: Any, wanted: str | None = None) -> dict[str, int]:
     """Instance type -> quota. Where the account's own name the `wanted` type, AWS's defaults are not asked for.
 
-    `client` is botocore's of "service-quotas"; its errors pass as they are.
+    `client` is boto3's of "service-quotas"; its errors pass as they are.
     https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
     """
     own = _listed(client, "list_service_quotas")
@@ -32,14 +32,15 @@ def _listed(client: Any, operation: str) -> dict[str, int]:
 @cache
 def quotas_if_known(region: str, profile: str | None) -> dict[str, int]:
     """The same for questions, where a hint is all it is: empty without credentials, permission or a quick answer."""
+    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     quick = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 1})
     try:
-        session = with_data({"region": region} if profile is None else {"region": region, "profile": profile})
+        session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data({}))
         if session.get_credentials() is None:
             return {}
-        return endpoint_quotas(session.create_client("service-quotas", config=quick))
+        return endpoint_quotas(session.client("service-quotas", config=quick))
     except (BotoCoreError, ClientError):
         return {}

@@ -43,7 +43,6 @@ class Aws:
     caller: str
     """The ARN of whoever the credentials belong to."""
     session: Any = field(repr=False, compare=False)
-    """botocore's: boto3 puts nothing on top of it that is needed here."""
     patience: Patience = field(default=Patience(), repr=False, compare=False)
     leaving: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
     """Set when the user wants to leave: what waits, stops waiting."""
@@ -51,7 +50,7 @@ class Aws:
     _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def client(self, service: str) -> Any:
-        """botocore's client of `service`; the same one every time."""
+        """boto3's client of `service`; the same one every time."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = _client(self.session, service, self.patience)
@@ -124,9 +123,11 @@ def connect(region: str, profile: str | None = None, patience: Patience = Patien
     from botocore.exceptions import NoCredentialsError, ProfileNotFound
 
     _check_region(region)
-    session = with_data({"region": region} if profile is None else {"region": region, "profile": profile})
+    import boto3
+
     try:
         with translated("ask AWS whose credentials these are"):
+            session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data({}))
             first = replace(patience, attempts=min(patience.attempts, FIRST_ATTEMPTS))
             said = _client(session, "sts", first).get_caller_identity()
     except ProfileNotFound as error:  # named by the option or by AWS_PROFILE
@@ -166,7 +167,7 @@ def _check_region(region: str) -> None:
 
 
 def _client(session: Any, service: str, patience: Patience) -> Any:
-    return patience.teach(session.create_client(service, config=patience.config(service)))
+    return patience.teach(session.client(service, config=patience.config(service)))
 
 
 def seconds_ahead(aws: Aws) -> float | None:

@@ -15,7 +15,6 @@ from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import InputError, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing, endpoint, endpoint_config, model
-from sentiment_cli.resources.artifact import fetch
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.names import Names
 
@@ -134,7 +133,7 @@ def _manifest(aws: Aws, bucket: str, key: str) -> Mapping[str, Any]:
     """What an artifact in a bucket says of itself."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "model.tar.gz"
-        fetch(aws, bucket, key, archive)
+        aws.client("s3").download_file(bucket, key, str(archive))
         return manifest.read(archive)
 
 

@@ -57,23 +57,22 @@ class Artifact:
 
     def create(self, aws: Aws, emit: Emit) -> None:
         from boto3.exceptions import S3UploadFailedError
-        from boto3.s3.transfer import S3Transfer, TransferConfig
+        from boto3.s3.transfer import TransferConfig
 
         try:
-            config = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
-            with S3Transfer(aws.client("s3"), config) as transfer:
-                self._upload(aws, transfer, emit)
+            self._upload(aws, TransferConfig(multipart_threshold=PART, multipart_chunksize=PART), emit)
         except FileNotFoundError:
             raise self._unusable("The file is gone.") from None
         except S3UploadFailedError as error:
             raise (error.__context__ or error) from None  # what AWS said; boto3 only puts a sentence around it
         self._check(aws)
 
-    def _upload(self, aws: Aws, transfer: Any, emit: Emit) -> None:
-        transfer.upload_file(
+    def _upload(self, aws: Aws, config: Any, emit: Emit) -> None:
+        aws.client("s3").upload_file(
             str(self.path), self.names.bucket, self.key,
-            callback=_Tally(self.path.stat().st_size, emit),
-            extra_args={
+            Config=config,
+            Callback=_Tally(self.path.stat().st_size, emit),
+            ExtraArgs={
                 "ChecksumAlgorithm": "SHA256", "ContentType": "application/gzip", "Metadata": {"sha256": self.sha256},
                 "ExpectedBucketOwner": aws.account,
             },
@@ -128,14 +127,6 @@ class _Tally:
         with self._lock:
             self._sent += count
             self._emit(Progress("Uploaded", self._sent, self._total, "bytes"))
-
-
-def fetch(aws: Aws, bucket: str, key: str, path: Path) -> None:
-    """Put an object of a bucket into a file."""
-    from boto3.s3.transfer import S3Transfer
-
-    with S3Transfer(aws.client("s3")) as transfer:
-        transfer.download_file(bucket, key, str(path))
 
 
 def sha256_of(path: Path) -> str:

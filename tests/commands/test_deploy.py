@@ -26,9 +26,9 @@ from tests.commands.conftest import Done, run
 pytestmark = pytest.mark.docker
 
 REGION = digest({"region": "eu-west-1"})
-# By a deployment that changes nothing: botocore and what that needs, Typer and rich, and what reads our files.
+# By a deployment that changes nothing: boto3 and what it needs, Typer and rich, and what reads our files.
 NEEDED = {
-    "botocore", "jmespath", "dateutil", "six", "urllib3", "certifi", "typing_extensions",
+    "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "certifi", "typing_extensions",
     "typer", "annotated_doc", "shellingham", "rich",
     "sentiment_cli", "server_image", "msgspec", "orjson", "_distutils_hack", "sitecustomize",
 }  # fmt: skip

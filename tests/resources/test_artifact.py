@@ -179,7 +179,7 @@ def test_what_aws_refuses_is_raised_in_its_own_words(aws: Aws, names: Names, tmp
 def test_a_bucket_of_others_gets_nothing(aws: Aws, names: Names, tmp_path: Path) -> None:
     from sentiment_cli.sandbox.callers import access_key
 
-    strangers = aws.session.create_client("s3", aws_access_key_id=access_key("210987654321"), aws_secret_access_key="-")
+    strangers = aws.session.client("s3", aws_access_key_id=access_key("210987654321"), aws_secret_access_key="-")
     strangers.create_bucket(Bucket=names.bucket)
 
     with pytest.raises(ClientError) as caught:

@@ -35,7 +35,7 @@ def found(aws: Aws, one: Bucket) -> Mapping[str, Any]:
 @pytest.fixture
 def strangers_s3(aws: Aws) -> Any:
     """S3 as another account sees it."""
-    return aws.session.create_client("s3", aws_access_key_id=access_key("210987654321"), aws_secret_access_key="-")
+    return aws.session.client("s3", aws_access_key_id=access_key("210987654321"), aws_secret_access_key="-")
 
 
 def test_what_is_made_is_kept(aws: Aws, names: Names) -> None:

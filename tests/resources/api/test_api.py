@@ -302,12 +302,15 @@ def test_code_that_cannot_be_imported_is_named(stage: Stage) -> None:
 def test_addresses_follow_the_partition(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
+    import boto3
+
     from sentiment_cli.resources.api import url
 
     assert url(stage.aws, "abc", "api") == f"{stage.sandbox.url}/_aws/execute-api/abc/api/"
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert url(stage.aws, "abc", "api") == "https://abc.execute-api.us-east-1.amazonaws.com/api/"
-    china = replace(stage.aws, region="cn-north-1", partition="aws-cn")
+    session = boto3.session.Session(region_name="cn-north-1")
+    china = replace(stage.aws, region="cn-north-1", partition="aws-cn", session=session)
     assert url(china, "abc", "api") == "https://abc.execute-api.cn-north-1.amazonaws.com.cn/api/"
 
 
