@@ -310,7 +310,7 @@ def test_addresses_follow_the_partition(stage: Stage, monkeypatch: pytest.Monkey
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert url(stage.aws, "abc", "api") == "https://abc.execute-api.us-east-1.amazonaws.com/api/"
     session = boto3.session.Session(region_name="cn-north-1")
-    china = replace(stage.aws, region="cn-north-1", partition="aws-cn", session=session)
+    china = replace(stage.aws, region="cn-north-1", partition="aws-cn", session=session, _clients={})
     assert url(china, "abc", "api") == "https://abc.execute-api.cn-north-1.amazonaws.com.cn/api/"
 
 
