@@ -91,6 +91,7 @@ class Repeats(Generic[E]):
         self._kind = kind
         weight, power = _weight(options), 2 if options["norm"] == "l2" else 1
         self._factors = lru_cache(maxsize=256)(lambda count: (weight(count) ** power, weight(count)))
+        self._two = (weight(2) ** power - 2.0, weight(2) - 2.0)
 
     def times(self, entry: E, count: int) -> E:
         """What a term adds that comes so often; `entry` is what it adds if it comes once."""
@@ -100,6 +101,10 @@ class Repeats(Generic[E]):
         """The same without `entry`."""
         norm, rest = self._factors(count)
         return self._kind.scaled(entry, norm - 1.0, rest - 1.0)
+
+    def beyond_two(self, entry: E) -> E:
+        """What a term adds that comes twice, without `entry` for either time."""
+        return self._kind.scaled(entry, *self._two)
 
 
 def _weight(options: Mapping[str, Any]) -> Callable[[int], float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from math import sqrt
 from operator import itemgetter, mul
 from typing import Any
@@ -49,7 +50,6 @@ class Scorer:
         self._analyze, self._repeats = analyzer(options), Repeats[Any](options, self._kind)
         self._vocabulary = vocabulary(options, _terms(data, self._kind), self._kind)
         self._norm, self._entries = _FROM_SUM[options["norm"]], self._vocabulary.entries
-        self._answer = self._of_two if len(self._intercepts) == 1 else self._of_many
 
     @classmethod
     def from_json(cls, content: bytes) -> Scorer:
@@ -76,7 +76,11 @@ class Scorer:
 
     def predict(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         """For each text: the label that wins, and its probability."""
-        return [*map(self._answer, texts)]
+        if len(self._intercepts) > 1:
+            return [*map(self._of_many, texts)]
+        totals = map(sum, map(self._entries, texts), repeat(self._kind.zero))
+        values = [total.imag / self._norm(total.real) + self._intercepts[0] for total in totals]
+        return [(self._labels[value > 0], self._certainty(value)) for value in values]
 
     def explain(self, text: str, limit: int = 10) -> list[tuple[str, float]]:
         """The terms that weigh most, each with what it adds to the decision for the winning label (more than two
@@ -94,12 +98,6 @@ class Scorer:
         to_norm, *sums = self._kind.parts(self._kind.total(self._entries(text)))
         norm = self._norm(to_norm)
         return [total / norm + intercept for total, intercept in zip(sums, self._intercepts, strict=True)]
-
-    def _of_two(self, text: str) -> tuple[str, float]:
-        """What `_of_many` answers with one row of weights, in fewer steps."""
-        total = sum(self._entries(text), 0j)
-        value = total.imag / self._norm(total.real) + self._intercepts[0]
-        return self._labels[value > 0], self._certainty(value)
 
     def _of_many(self, text: str) -> tuple[str, float]:
         values = self._decide(text)

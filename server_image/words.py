@@ -30,7 +30,7 @@ class Words(Generic[E]):
     def __init__(
         self, options: Mapping[str, Any], terms: Iterable[tuple[str, E]], kind: Kind[E], repeats: Repeats[E]
     ) -> None:
-        self._kind, self._beyond_one = kind, repeats.beyond_one
+        self._kind, self._repeats = kind, repeats
         self._clean = preprocessor(options["lowercase"], options["strip_accents"])
         self._tokens = tokenizer(options["token_pattern"], options["stop_words"])
         self._table = WordTable(terms, kind, *options["ngram_range"])
@@ -47,7 +47,17 @@ class Words(Generic[E]):
         found += chain.from_iterable(map(self._cut, self._clean(text).split()))
         words, alone = found[3::3], found[4::3]
         steps: Iterable[E] = map(_get, found[2::3], words, alone)
-        return steps if len(set(words)) == len(words) else self._once(words, alone, [*steps])
+        again = len(words) - len(set(words))
+        if not again:
+            return steps
+        return chain(steps, (self._one_again(words),)) if again == 1 else self._once(words, alone, [*steps])
+
+    def _one_again(self, words: Sequence[str]) -> E:
+        """What the one word adds that comes twice, beyond what it adds each time; no pair can."""
+        seen: set[str] = set()
+        add = seen.add
+        [word] = [word for word in words if word in seen or add(word)]
+        return self._repeats.beyond_two(self._word(word)[1])
 
     def _once(self, words: Sequence[str], alone: Sequence[E], steps: list[E]) -> list[E]:
         """`steps` with each word and pair in it once, and what those add beyond that which come more often."""
@@ -58,7 +68,7 @@ class Words(Generic[E]):
         for place in again:
             steps[place] = minus(steps[place], alone[place])
             counts[words[place]] = counts.get(words[place], 1) + 1
-        steps += [self._beyond_one(self._word(word)[1], count) for word, count in counts.items()]
+        steps += [self._repeats.beyond_one(self._word(word)[1], count) for word, count in counts.items()]
         # A pair can only come again where two words in a row do.
         if 1 in map(sub, again[1:], again):
             self._pairs_once({(words[place - 1], words[place]) for place in again}, words, steps)
@@ -72,7 +82,7 @@ class Words(Generic[E]):
                 if counts[pair] > 1:
                     steps[place] = self._kind.zero
         repeated = ((pair, count) for pair, count in counts.items() if count > 1)
-        steps += [self._beyond_one(self.entry(" ".join(pair)), count) for pair, count in repeated]
+        steps += [self._repeats.beyond_one(self.entry(" ".join(pair)), count) for pair, count in repeated]
 
     def _pair(self, behind: Mapping[str, E], second: str) -> E:
         alone = self._word(second)[1]
