@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -112,6 +113,17 @@ class Channel(HTTPChannel):
             self.service()  # requests that were sent right behind it go to a thread
             if self.connected:
                 self.handle_write()
+
+    def write_soon(self, data: Any) -> int:
+        """What the loop itself answers goes out at once, and takes the way through a buffer only if it must wait."""
+        size, sent = len(data), 0
+        if self.server.in_loop() and self.connected and not self.total_outbufs_len and isinstance(data, bytes):
+            with suppress(OSError):  # it is met again by the loop, which knows what to do
+                sent = self.send(data, do_close=False)
+            self.last_activity = time.time()
+        if sent < size:
+            super().write_soon(data[sent:] if sent else data)
+        return size
 
     def del_channel(self, map: dict[int, Any] | None = None) -> None:  # noqa: A002 - Waitress's name
         known = self._fileno in self.server.active_channels

@@ -144,9 +144,13 @@ class Server(BaseWSGIServer):
         for channel in list(self.active_channels.values()):
             channel.expire(self._limits.seconds)
 
+    def in_loop(self) -> bool:
+        """Whether the thread that asks is the one that runs the loop."""
+        return threading.get_ident() == self._loop
+
     def pull_trigger(self) -> None:
         """Wake the loop, unless it is the one that asks."""
-        if threading.get_ident() != self._loop:
+        if not self.in_loop():
             super().pull_trigger()
 
     def accept_connections(self) -> None:

@@ -6,6 +6,7 @@ Waitress is milder, as RFC 9112 lets it be; what it lets pass and others read in
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 from waitress.buffers import OverflowableBuffer
 from waitress.rfc7230 import HEADER_FIELD_RE
@@ -30,6 +31,36 @@ def doubt(head: bytes) -> str | None:
     if codings and codings != [b"chunked"]:
         return "Of the transfer codings only chunked is read, once"
     return None
+
+
+class Sized:
+    """A body whose length in bytes is known; Waitress's parser feeds it, and takes it when it is complete."""
+
+    error = None
+
+    def __init__(self, length: int) -> None:
+        self.completed = False
+        self._length = self._left = length
+        self._body = BytesIO()
+
+    def __len__(self) -> int:
+        return self._length - self._left
+
+    def received(self, data: bytes) -> int:
+        """Bytes of `data` that are part of the body."""
+        taken = self._body.write(data[: self._left])
+        self._left -= taken
+        self.completed = not self._left
+        return taken
+
+    def getbuf(self) -> BytesIO:
+        """Waitress's name."""
+        return self._body
+
+    def getfile(self) -> BytesIO:
+        """Waitress's name: the body from its beginning."""
+        self._body.seek(0)
+        return self._body
 
 
 class Chunks:

@@ -9,9 +9,7 @@ import time
 from typing import Any
 
 from waitress.adjustments import Adjustments
-from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.receiver import FixedStreamReceiver
 
 from server_image import framing, heads
 
@@ -42,7 +40,7 @@ class Parser(HTTPRequestParser):
         self.headers, self.content_length = head.headers, head.length
         self.connection_close = head.headers.get("CONNECTION", "").lower() == "close"
         if head.length:
-            self.body_rcv = FixedStreamReceiver(head.length, OverflowableBuffer(self.adj.inbuf_overflow))
+            self.body_rcv = framing.Sized(head.length)
 
     def _parse_unusual(self, head: bytes) -> None:
         # Known even where the rest cannot be read, for HEAD is refused without a body.

@@ -16,6 +16,7 @@ READ = (
     "command", "request_uri", "version", "proxy_scheme", "proxy_netloc", "path", "query", "fragment", "url_scheme",
     "headers", "content_length", "connection_close", "chunked", "expect_continue", "completed", "headers_finished",
 )  # fmt: skip
+BODY = b"0123456789, and what comes behind it"
 POST = b"POST /invocations HTTP/1.1"
 STARTS = [
     POST, b"GET /ping HTTP/1.1", b"HEAD / HTTP/1.1", b"GET /a%20b?c=d&e#f HTTP/1.1", b"GET //a//b HTTP/1.1",
@@ -47,8 +48,12 @@ def head(start: bytes, *lines: bytes) -> bytes:
 def read_by(kind: type[HTTPRequestParser], data: bytes) -> dict[str, object]:
     parser = kind(Adjustments(max_request_body_size=10**6))
     assert parser.received(data) == len(data)
-    kinds = {"body": type(parser.body_rcv), "error": type(parser.error)}
-    return {name: getattr(parser, name) for name in READ} | kinds
+    said: dict[str, object] = {name: getattr(parser, name) for name in READ} | {"error": type(parser.error)}
+    if not parser.completed:
+        said["taken"] = parser.received(BODY[:5]), parser.completed, parser.received(BODY[5:]), parser.completed
+        said["body"] = parser.get_body_stream().read(), len(parser.body_rcv or b"")
+    parser.close()
+    return said
 
 
 @settings(max_examples=1000)
