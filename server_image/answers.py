@@ -118,7 +118,6 @@ class Refusal(_Measured, ErrorTask):
         problems.report(code, kind, self.request.command, getattr(self.request, "path", ""))
 
 
-@lru_cache(maxsize=1024)
 def _variable(name: str) -> str:
     """Of a header, in the environment."""
     return name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"

@@ -15,6 +15,7 @@ import falcon.testing
 
 from sentiment_cli import scaffold
 from server_image.app import create_app
+from tests.steady import Steady
 
 GOOD = b'{"input": [{"text": "love"}]}'
 BAD = {
@@ -53,16 +54,6 @@ with Client(app) as client:
                                   body=base64.b64decode(said["body"]))
         print(answer.status_code)
 """
-
-
-class Steady:
-    labels = ("no", "yes")
-
-    def predict(self, texts: list[str]) -> list[tuple[str, float]]:
-        return [("yes", 0.75) for _ in texts]
-
-    def explain(self, text: str, limit: int = 10) -> list[tuple[str, float]]:
-        return []
 
 
 def container(bodies: list[bytes], **headers: str) -> list[int]:

@@ -45,15 +45,14 @@ def _endpoints() -> Any:
     return EndpointResolver(_loader().load_data("endpoints"))
 
 
-def with_data(settings: Mapping[str, str]) -> Any:
-    """A new botocore session with these settings, such as the region, over those of the user's configuration.
+def open_session(region: str, profile: str | None) -> Any:
+    """boto3's session, which has read AWS's service descriptions already, if another one has.
 
-    It has read AWS's service descriptions already, if another one has.
+    Raises botocore's ProfileNotFound.
     """
-    session = _session()
-    for name, value in settings.items():
-        session.set_config_variable(name, value)
-    return session
+    import boto3
+
+    return boto3.session.Session(region_name=region, profile_name=profile, botocore_session=_session())
 
 
 def _session(variables: Mapping[str, Any] | None = None) -> Any:
@@ -81,7 +80,9 @@ def configured_region(profile: str | None) -> str | None:
     import botocore.exceptions
 
     try:
-        session = with_data({"profile": profile} if profile else {})
+        session = _session()
+        if profile:
+            session.set_config_variable("profile", profile)
         region: str | None = session.get_config_variable("region")
     except botocore.exceptions.BotoCoreError:
         return None

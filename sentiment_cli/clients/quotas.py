@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sentiment_cli.clients.aws import with_data
+from sentiment_cli.clients.aws import open_session
 
 SERVICE, SUFFIX = "sagemaker", " for endpoint usage"
 
@@ -32,13 +32,12 @@ def _listed(client: Any, operation: str) -> dict[str, int]:
 @cache
 def quotas_if_known(region: str, profile: str | None) -> dict[str, int]:
     """The same for questions, where a hint is all it is: empty without credentials, permission or a quick answer."""
-    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     quick = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 1})
     try:
-        session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data({}))
+        session = open_session(region, profile)
         if session.get_credentials() is None:
             return {}
         return endpoint_quotas(session.client("service-quotas", config=quick))

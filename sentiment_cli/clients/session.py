@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from sentiment_cli.clients.aws import hosting_regions, partition_of, profiles, with_data
+from sentiment_cli.clients.aws import hosting_regions, open_session, partition_of, profiles
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.patience import Patience
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
@@ -123,11 +123,9 @@ def connect(region: str, profile: str | None = None, patience: Patience = Patien
     from botocore.exceptions import NoCredentialsError, ProfileNotFound
 
     _check_region(region)
-    import boto3
-
     try:
         with translated("ask AWS whose credentials these are"):
-            session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=with_data({}))
+            session = open_session(region, profile)
             first = replace(patience, attempts=min(patience.attempts, FIRST_ATTEMPTS))
             said = _client(session, "sts", first).get_caller_identity()
     except ProfileNotFound as error:  # named by the option or by AWS_PROFILE

@@ -6,9 +6,9 @@ import boto3
 import botocore.session
 
 import tests.deployment.driver  # noqa: F401
-from sentiment_cli.clients.aws import with_data
+from sentiment_cli.clients import aws
 
-_loader = with_data({}).get_component("data_loader")
+_loader = aws._loader()
 botocore.session.create_loader = lambda *_: _loader
 
 for _service in (

@@ -12,16 +12,7 @@ from server_image.app import create_app
 from server_image.connections import Server
 from server_image.metrics import Metrics
 from server_image.settings import Settings
-
-
-class Steady:
-    labels = ("no", "yes")
-
-    def predict(self, texts: list[str]) -> list[tuple[str, float]]:
-        return [("yes", 0.75) for _ in texts]
-
-    def explain(self, text: str, limit: int = 10) -> list[tuple[str, float]]:
-        return []
+from tests.steady import Steady
 
 
 @dataclass
