@@ -11,13 +11,13 @@ import time
 from heapq import nlargest
 from typing import Any
 
-from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from server_image.acceptor import CONNECTIONS_EACH
 from server_image.channel import Channel
+from server_image.loop import loop_over
 from server_image.metrics import Metrics
 from server_image.settings import Limits, Settings
 
@@ -103,8 +103,12 @@ class Server(BaseWSGIServer):
     def run(self) -> None:
         """Returns when the feed has ended and every request has its answer, or DRAIN_SECONDS later."""
         self._loop = threading.get_ident()
+        loop = loop_over(self._map)
         while not self._drained():
-            wasyncore.loop(0.05 if self.draining else 1.0, use_poll=True, map=self._map, count=1)
+            if self.draining:
+                loop.look_again()  # `_drained` ends connections
+            loop.turn(0.05 if self.draining else 1.0)
+        loop.close()
 
     def begin_work(self, path: str) -> float:
         """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""

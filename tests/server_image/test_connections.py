@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -43,3 +45,29 @@ def test_waitress_would_send_from_the_thread_that_answers(monkeypatch: pytest.Mo
     """If this fails, what a thread writes waits for the loop by itself, and SEND_AT can go."""
     monkeypatch.setattr(connections, "SEND_AT", 1)
     assert not any(by_the_loop for _, by_the_loop in ask_once(monkeypatch))
+
+
+class Asked(connections.Channel):
+    """Counts how often each connection, by its descriptor, is asked what it waits for."""
+
+    times: Counter[int] = Counter()  # noqa: RUF012 - one for all, emptied by the test
+
+    def readable(self) -> bool:
+        self.times[self._fileno] += 1
+        return bool(super().readable())
+
+
+@pytest.mark.parametrize("has_epoll", [True, False])
+def test_a_silent_connection_costs_others_nothing(monkeypatch: pytest.MonkeyPatch, has_epoll: bool) -> None:
+    """Only where the system has epoll; elsewhere Waitress's own loop does the same, asking all of them every time."""
+    if not has_epoll:
+        monkeypatch.delattr(select, "epoll")
+    monkeypatch.setattr(Asked, "times", Counter())
+    monkeypatch.setattr(connections.Server, "channel_class", Asked)
+    request = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n" + b'{"input":[{"text":"good"}]}'
+    with connected(quick=True) as connection, connection.another():
+        for _ in range(100):
+            assert connection.ask(request).startswith(b"HTTP/1.1 200 OK")
+    silent, busy = sorted(Asked.times.values())
+    assert busy >= 100
+    assert (silent < 20) == has_epoll
