@@ -17,7 +17,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from server_image.acceptor import CONNECTIONS_EACH
 from server_image.channel import Channel
-from server_image.loop import loop_over
+from server_image.loop import PlainLoop, loop_over
 from server_image.metrics import Metrics
 from server_image.settings import Limits, Settings
 
@@ -26,7 +26,9 @@ SEND_AT = 18_000
 """Bytes of an answer that may wait before a thread sends them itself. With Waitress's own default of 1 threads and the
 loop get into each other's way for every answer."""
 SHORT = 2_000
-"""Bytes of a request that takes a quick model so little time that nobody else has to wait for it."""
+"""Bytes of a request that a quick model is asked at once, whoever else waits."""
+BUSY_SECONDS = 0.005
+"""So long the loop may have been at what came together before all but the short goes to a thread."""
 DRAIN_SECONDS = 25.0
 _IDLE_SECONDS = 120
 _AT_ONCE = 64  # connections that are taken from the feed in a row
@@ -40,30 +42,36 @@ _DRAIN_PARTIAL_SECONDS = 5.0
 class Lanes:
     """Threads for scoring and one more for all else, so that a health check never waits behind a long batch.
 
-    With a `quick` model, what is short is answered by the loop itself: to wake a thread takes longer.
+    What takes a model little time, requests of up to `quick` bytes, is answered by the loop itself: a thread that is
+    woken for it, and wakes the loop, takes an eighth more. But never does the loop leave all others waiting for it.
     """
 
-    def __init__(self, threads: int, quick: bool) -> None:
+    def __init__(self, threads: int, quick: int, loop: PlainLoop) -> None:
         self._scoring, self._rest = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         self._scoring.set_thread_count(threads)
         self._rest.set_thread_count(1)
-        self._short = SHORT if quick else -1
+        self._quick, self._short, self._loop = quick, min(quick, SHORT), loop
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
-        request.queued = time.monotonic()
+        request.queued = now = time.monotonic()
         if getattr(request, "path", "") != SCORING:
             self._rest.add_task(channel)
-        elif channel.reading and not request.error and len(request.body_rcv or b"") <= self._short:
+        elif channel.reading and not request.error and len(request.body_rcv or b"") <= self._limit(now):
             channel.at_once = True
         else:
             self._scoring.add_task(channel)
+
+    def _limit(self, now: float) -> int:
+        """The bytes that a request may have to be answered by the loop."""
+        return self._quick if now - self._loop.began < BUSY_SECONDS else self._short
 
 
 class Server(BaseWSGIServer):
     """Serves `application` on the connections that come through `feed`; when that ends, answers what it has and ends.
 
-    `feed` is one end of a Unix stream socket pair: each byte through it carries one accepted connection.
+    `feed` is one end of a Unix stream socket pair: each byte through it carries one accepted connection. Requests of up
+    to `quick` bytes take the model no more than a few milliseconds.
     """
 
     channel_class = Channel
@@ -76,10 +84,11 @@ class Server(BaseWSGIServer):
         settings: Settings,
         metrics: Metrics,
         *,
-        quick: bool = False,
+        quick: int = -1,
     ) -> None:
         self.metrics = metrics
-        self._loop = 0  # the thread that runs it
+        members: dict[int, Any] = {}
+        self._loop, self._looping = loop_over(members), 0  # the thread that runs it
         self._address = address
         self._limits = settings.limits
         self._draining_since = 0.0
@@ -87,9 +96,9 @@ class Server(BaseWSGIServer):
         self._at_work_lock = threading.Lock()
         super().__init__(
             application,
-            {},
+            members,
             _sock=feed,
-            dispatcher=Lanes(settings.threads, quick),
+            dispatcher=Lanes(settings.threads, quick, self._loop),
             adj=_adjustments(settings.limits),
             sockinfo=(feed.family, feed.type, None, None),
             bind_socket=False,
@@ -102,13 +111,12 @@ class Server(BaseWSGIServer):
 
     def run(self) -> None:
         """Returns when the feed has ended and every request has its answer, or DRAIN_SECONDS later."""
-        self._loop = threading.get_ident()
-        loop = loop_over(self._map)
+        self._looping = threading.get_ident()
         while not self._drained():
             if self.draining:
-                loop.look_again()  # `_drained` ends connections
-            loop.turn(0.05 if self.draining else 1.0)
-        loop.close()
+                self._loop.look_again()  # `_drained` ends connections
+            self._loop.turn(0.05 if self.draining else 1.0)
+        self._loop.close()
 
     def begin_work(self, path: str) -> float:
         """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""
@@ -150,7 +158,7 @@ class Server(BaseWSGIServer):
 
     def in_loop(self) -> bool:
         """Whether the thread that asks is the one that runs the loop."""
-        return threading.get_ident() == self._loop
+        return threading.get_ident() == self._looping
 
     def pull_trigger(self) -> None:
         """Wake the loop, unless it is the one that asks."""

@@ -27,6 +27,9 @@ Members = Mapping[int, Any]
 class PlainLoop:
     """Waitress's own, for systems without epoll."""
 
+    began = 0.0
+    """When the turn that is under way began to handle what has come (time.monotonic); 0 where that is not known."""
+
     def __init__(self, members: Members) -> None:
         self._members = members
 
@@ -54,10 +57,11 @@ class Loop(PlainLoop):
         self._look_at = 0.0
 
     def turn(self, seconds: float) -> None:
-        if time.monotonic() >= self._look_at:
+        if self.began >= self._look_at:
             self._look_at_all()
-        members = self._members
-        for descriptor, events in self._epoll.poll(seconds):
+        came, members = self._epoll.poll(seconds), self._members
+        self.began = time.monotonic()
+        for descriptor, events in came:
             member = members.get(descriptor)
             if member is not None:
                 wasyncore.readwrite(member, events)

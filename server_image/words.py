@@ -27,6 +27,9 @@ class Words(Generic[E]):
     for a while.
     """
 
+    quick = 16_000
+    """Bytes of texts that take no more than a few milliseconds."""
+
     def __init__(
         self, options: Mapping[str, Any], terms: Iterable[tuple[str, E]], kind: Kind[E], repeats: Repeats[E]
     ) -> None:
