@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sentiment_cli.listing import list_terms
+
 if TYPE_CHECKING:
     from server_image.scorer import Scorer
 
-FORMAT = 1
+FORMAT = 2
 TOLERANCE = 1e-9
 
 # Classifiers whose decision values are a matrix product, and the link of their predict_proba; None: they have none.
@@ -48,14 +50,14 @@ def compile_model(vectorizer: Any, classifier: Any, labels: Sequence[str]) -> di
         idf, options = None, {**options, "binary": True, "sublinear_tf": False, "norm": None}
     weights, intercepts, link = _linear(classifier)
     _check_shapes(weights, len(terms), len(labels))
-    order = _order(terms, idf)
+    listed, columns = list_terms(terms, options, [0.0] * len(terms) if idf is None else idf.tolist())
     return {
         "format": FORMAT,
         "labels": list(labels),
         "options": options,
-        "terms": [terms[column] for column in order],
-        "idf": None if idf is None else _doubles(idf[order]),
-        "weights": _doubles(weights[:, order]),
+        "terms": listed,
+        "idf": None if idf is None else _doubles(idf[columns]),
+        "weights": _doubles(weights[:, columns]),
         "intercepts": _doubles(intercepts),
         "link": link,
     }
@@ -140,17 +142,6 @@ def _terms(counts: Any) -> list[str]:
     except UnicodeEncodeError:
         raise NotCompilable("The vocabulary holds a lone surrogate, which no text that is sent can hold.") from None
     return terms
-
-
-def _order(terms: Sequence[str], idf: Any) -> list[int]:
-    """The columns, single words first: a server that reads them in this order has at once what pairs are made of.
-
-    The commonest are the first of all, so that they are neighbours in its memory.
-    """
-    rarity = [0.0] * len(terms) if idf is None else idf.tolist()
-    return sorted(
-        range(len(terms)), key=lambda column: (True, 0.0) if " " in terms[column] else (False, rarity[column])
-    )
 
 
 def _doubles(values: Any) -> Any:

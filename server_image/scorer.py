@@ -18,11 +18,13 @@ from orjson import loads
 
 from server_image.entries import Kind, Repeats, Several, Single
 from server_image.links import LINKS, certainty
-from server_image.packed import Strings, numbers
+from server_image.listed import listed
+from server_image.packed import numbers
 from server_image.terms import analyzer
-from server_image.vocabulary import vocabulary
+from server_image.vocabulary import by_words, vocabulary
 
-FORMAT = 1
+__all__ = ["FORMATS", "Scorer", "by_words"]
+FORMATS = (1, 2)  # 1: terms are strings only, no words and pairs
 
 _FROM_SUM: dict[str | None, Callable[[float], float]] = {
     "l2": lambda total: sqrt(total) or 1.0,
@@ -35,8 +37,8 @@ class Scorer:
     """A compiled model; implements `server_image.model.Model`."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        if data["format"] != FORMAT:
-            raise ValueError(f"the scorer has format {data['format']!r}; this one reads {FORMAT}")
+        if data["format"] not in FORMATS:
+            raise ValueError(f"the scorer has format {data['format']!r}; this one reads {FORMATS}")
         options = data["options"]
         self._labels = tuple(data["labels"])
         self._intercepts = [float(each) for each in data["intercepts"]]
@@ -45,7 +47,7 @@ class Scorer:
         self._link, self._certainty = LINKS[data["link"]], certainty(data["link"])
         self._kind: Kind[Any] = Single() if len(self._intercepts) == 1 else Several(len(self._intercepts))
         self._analyze, self._repeats = analyzer(options), Repeats[Any](options, self._kind)
-        self._vocabulary = vocabulary(options, _terms(data, self._kind), self._kind)
+        self._vocabulary = vocabulary(options, data["terms"], _entries(data, self._kind), self._kind)
         self._norm, self._entries = _FROM_SUM[options["norm"]], self._vocabulary.entries
 
     @classmethod
@@ -53,7 +55,7 @@ class Scorer:
         """The scorer in scorer.json. Raises ValueError, KeyError, TypeError or re.error for anything else."""
         data = loads(content)
         # What came out of JSON goes before anything is made that stays: memory is given back where nothing else lies.
-        data["terms"] = Strings(data["terms"])
+        data["terms"] = listed(data["terms"])
         data["weights"] = [numbers(row) for row in data["weights"]]
         data["idf"] = None if data["idf"] is None else numbers(data["idf"])
         return cls(data)
@@ -107,14 +109,14 @@ class Scorer:
         return self._labels[best], self._link(values)[best]
 
 
-def _terms(data: Mapping[str, Any], kind: Kind[Any]) -> Iterable[tuple[str, Any]]:
-    """Each with its entry."""
-    terms, norm = data["terms"], data["options"]["norm"]
-    idf = data["idf"] if data["idf"] is not None else [1.0] * len(terms)
-    if any(len(row) != len(terms) for row in (idf, *data["weights"])):
+def _entries(data: Mapping[str, Any], kind: Kind[Any]) -> Iterable[Any]:
+    """Those of the terms, in their order."""
+    number, norm = len(data["terms"]), data["options"]["norm"]
+    idf = data["idf"] if data["idf"] is not None else [1.0] * number
+    if any(len(row) != number for row in (idf, *data["weights"])):
         raise ValueError("the scorer has not as many numbers as it has terms")
     to_norm = map(mul, idf, idf) if norm == "l2" else map(abs, idf)
-    return zip(terms, kind.make(to_norm, [map(mul, idf, row) for row in data["weights"]]), strict=True)
+    return kind.make(to_norm, [map(mul, idf, row) for row in data["weights"]])
 
 
 def _fit(rows: int, labels: int) -> bool:

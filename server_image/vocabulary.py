@@ -8,17 +8,29 @@ from itertools import chain
 from typing import Any, Generic
 
 from server_image.entries import E, Kind, Repeats
+from server_image.listed import WordPairs
+from server_image.packed import Strings
 from server_image.terms import Analyze, analyzer, is_within_blanks
+from server_image.word_table import WordTable
 from server_image.words import Words
 
 
-def vocabulary(options: Mapping[str, Any], terms: Iterable[tuple[str, E]], kind: Kind[E]) -> Words[E] | Terms[E]:
-    """The quickest for `options` as the compiler writes them; `terms` are all the terms with their entries."""
-    repeats = Repeats(options, kind)
+def by_words(options: Mapping[str, Any]) -> bool:
+    """Whether the terms can be listed as words and pairs of words, and be looked up so."""
     within = options["analyzer"] == "word" and is_within_blanks(options["token_pattern"])
-    if within and options["ngram_range"][1] <= 2:
-        return Words(options, terms, kind, repeats)
-    return Terms(analyzer(options), dict(terms), kind, repeats)
+    return within and options["ngram_range"][1] <= 2
+
+
+def vocabulary(
+    options: Mapping[str, Any], terms: Strings | WordPairs, entries: Iterable[E], kind: Kind[E]
+) -> Words[E] | Terms[E]:
+    """For `options` as the compiler writes them; `entries` are those of the terms. Raises ValueError."""
+    repeats = Repeats(options, kind)
+    if isinstance(terms, Strings):
+        return Terms(analyzer(options), dict(zip(terms, entries, strict=True)), kind, repeats)
+    if not by_words(options):
+        raise ValueError("the scorer lists words and pairs, which are not what its options cut a text into")
+    return Words(options, WordTable(terms, entries, kind), kind, repeats)
 
 
 class Terms(Generic[E]):

@@ -30,13 +30,11 @@ class Words(Generic[E]):
     quick = 16_000
     """Bytes of texts that take no more than a few milliseconds."""
 
-    def __init__(
-        self, options: Mapping[str, Any], terms: Iterable[tuple[str, E]], kind: Kind[E], repeats: Repeats[E]
-    ) -> None:
+    def __init__(self, options: Mapping[str, Any], table: WordTable[E], kind: Kind[E], repeats: Repeats[E]) -> None:
         self._kind, self._repeats = kind, repeats
         self._clean = preprocessor(options["lowercase"], options["strip_accents"])
         self._tokens = tokenizer(options["token_pattern"], options["stop_words"])
-        self._table = WordTable(terms, kind, *options["ngram_range"])
+        self._table = table
         self._start = self._table.none("")
         self._cut = _Remembered(self._cut_piece).__getitem__
 

@@ -128,8 +128,8 @@ def test_the_check_finds_a_difference() -> None:
     data = compile_model(vectorizer, classifier, NAMES[:2])
     data["weights"][0][0] += 1e-6
     with pytest.raises(NotCompilable, match="differs"):
-        check_compiled(Scorer(data), vectorizer, classifier, TEXTS)
-    assert check_compiled(Scorer(data), vectorizer, classifier, []) == 0
+        check_compiled(Scorer.from_json(orjson.dumps(data)), vectorizer, classifier, TEXTS)
+    assert check_compiled(Scorer.from_json(orjson.dumps(data)), vectorizer, classifier, []) == 0
 
 
 def test_bayes_over_what_is_there_or_not_takes_numbers_as_they_are_without_a_threshold() -> None:

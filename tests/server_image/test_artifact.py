@@ -302,7 +302,7 @@ def test_no_model_is_said_plainly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [
-    {"format": 2}, {"labels": ["yes", "no"]}, {"weights": [[1.0]]}, {"link": "?"}, {"options": {}}, {"terms": None},
+    {"format": 3}, {"labels": ["yes", "no"]}, {"weights": [[1.0]]}, {"link": "?"}, {"options": {}}, {"terms": None},
     {"options": {**COMPILED["options"], "token_pattern": "("}},
 ], ids=str)  # fmt: skip
 def test_a_scorer_that_cannot_be_used_is_an_error_of_the_artifact(model: Path, changes: dict[str, Any]) -> None:

@@ -34,17 +34,21 @@ print(own() - before, held(model._vocabulary._table._words, set()))
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_reading_a_model_leaves_no_holes(tmp_path: Path) -> None:
     words = [f"word{number:05}" for number in range(WORDS)]
-    pairs = [f"{words[number % 9_000]} {words[(number * 7) % WORDS]}" for number in range(PAIRS)]
-    terms = [*words, *sorted(set(pairs))]
+    pairs = sorted({(number % 9_000, (number * 7) % WORDS) for number in range(PAIRS)})
+    behind: list[list[int]] = [[] for _ in words]
+    for first, second in pairs:
+        behind[first].append(second)
+    number_of_terms = len(words) + len(pairs)
     options = {
         "analyzer": "word", "ngram_range": [1, 2], "lowercase": True, "strip_accents": None, "stop_words": None,
         "token_pattern": r"(?u)\b\w\w+\b", "binary": False, "sublinear_tf": True, "norm": "l2",
     }  # fmt: skip
     (tmp_path / "scorer.json").write_bytes(
         orjson.dumps({
-            "format": 1, "labels": ["no", "yes"], "options": options, "terms": terms, "link": "binary",
-            "idf": [1 + place / 7 for place in range(len(terms))],
-            "weights": [[place / 3 - 9 for place in range(len(terms))]], "intercepts": [0.5],
+            "format": 2, "labels": ["no", "yes"], "options": options, "link": "binary", "intercepts": [0.5],
+            "terms": {"words": words, "alone": len(words), "behind": behind},
+            "idf": [1 + place / 7 for place in range(number_of_terms)],
+            "weights": [[place / 3 - 9 for place in range(number_of_terms)]],
         })
     )  # fmt: skip
     said = subprocess.run(

@@ -205,7 +205,7 @@ def test_probabilities_do_not_overflow() -> None:
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
-        ({"format": 2}, ValueError),
+        ({"format": 3}, ValueError),
         ({"labels": ["a", "b", "c"]}, ValueError),
         ({"labels": ["a"]}, ValueError),
         ({"weights": [[1.0, 2.0]]}, ValueError),
@@ -213,6 +213,20 @@ def test_probabilities_do_not_overflow() -> None:
         ({"idf": [1.0]}, ValueError),
         ({"link": "unknown"}, KeyError),
         ({"terms": [1, 2, 3]}, TypeError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 3}}, KeyError),
+        ({"terms": {"words": ["bad", "day", 3], "alone": 3, "behind": [[], [], []]}}, TypeError),
+        ({"terms": {"words": ["bad", "day", "day"], "alone": 3, "behind": [[], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 3, "behind": [[], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 4, "behind": [[], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": -1, "behind": [[], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": "3", "behind": [[], [], []]}}, TypeError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 2, "behind": [[3], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 2, "behind": [[-1], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 2, "behind": [[2**40], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 2, "behind": [["1"], [], []]}}, TypeError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 1, "behind": [[1, 1], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 2, "behind": [[1, 1], [], []]}}, ValueError),
+        ({"terms": {"words": ["bad", "day", "good"], "alone": 3, "behind": 3}}, TypeError),
         ({"options": {}}, KeyError),
     ],
 )
@@ -221,3 +235,22 @@ def test_what_is_not_a_scorer_is_refused(changed: dict[str, Any], error: type[Ex
     data = compile_model(vectorizer, made_up(3, 2, 0), ("no", "yes"))
     with pytest.raises(error):
         Scorer.from_json(orjson.dumps({**data, **changed}))
+
+
+def test_a_scorer_with_words_and_pairs_is_refused_where_its_options_cut_texts_otherwise() -> None:
+    vectorizer = TfidfVectorizer(vocabulary=["bad", "day", "good"]).fit(["good"])
+    data = compile_model(vectorizer, made_up(3, 2, 0), ("no", "yes"))
+    for changed in ({"ngram_range": [1, 3]}, {"analyzer": "char"}, {"token_pattern": r"\S+"}):
+        with pytest.raises(ValueError, match="words and pairs"):
+            Scorer.from_json(orjson.dumps({**data, "options": {**data["options"], **changed}}))
+
+
+def test_a_scorer_of_the_first_format_is_read() -> None:
+    """All its terms are strings."""
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2)).fit(CORPUS)
+    classifier = made_up(len(vectorizer.vocabulary_), 2, 0)
+    data = compile_model(vectorizer, classifier, ("no", "yes"))
+    words, alone, behind = (data["terms"][key] for key in ("words", "alone", "behind"))
+    pairs = [f"{words[first]} {words[second]}" for first, seconds in enumerate(behind) for second in seconds]
+    first = Scorer.from_json(orjson.dumps({**data, "format": 1, "terms": words[:alone] + pairs}))
+    equal(first.probabilities(CORPUS), classifier.predict_proba(vectorizer.transform(CORPUS)))

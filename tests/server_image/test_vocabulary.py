@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
+from sentiment_cli.listing import list_terms
 from sentiment_cli.project import TOKEN_PATTERN
 from server_image import vocabulary, words
 from server_image.entries import Single
+from server_image.listed import listed
 from server_image.terms import is_within_blanks
 
 OPTIONS = {
@@ -57,7 +59,8 @@ def test_no_other_pattern_is_taken_for_one_of_them() -> None:
 
 def test_only_so_many_short_pieces_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_REMEMBERED", 50)
-    looked_up = vocabulary.vocabulary(OPTIONS, [("good", 1 + 2j), ("good day", 3 + 4j)], Single())
+    terms = listed({"words": ["good", "day"], "alone": 1, "behind": [[1], []]})
+    looked_up = vocabulary.vocabulary(OPTIONS, terms, [1 + 2j, 3 + 4j], Single())
     assert isinstance(looked_up, words.Words)
     remembered = looked_up._cut.__self__  # type: ignore[attr-defined]
     for number in range(120):
@@ -77,7 +80,9 @@ OF_ANYTHING = {**OPTIONS, "token_pattern": r"\S+"}  # looked up in the one table
 @pytest.mark.parametrize("options", [OPTIONS, OF_ANYTHING], ids=["words", "terms"])
 @given(st.permutations(list(TERMS)))
 def test_terms_may_come_in_any_order(options: dict[str, object], order: list[str]) -> None:
-    looked_up = vocabulary.vocabulary(options, [(term, TERMS[term]) for term in order], Single())
+    terms, columns = list_terms(order, options, range(len(order)))
+    entries = [TERMS[order[column]] for column in columns]
+    looked_up = vocabulary.vocabulary(options, listed(terms), entries, Single())
     assert isinstance(looked_up, words.Words) == (options is OPTIONS)
     # Without a norm and with plain counts both parts are sums of small whole numbers (squares only in the norm).
     assert {text: sum(looked_up.entries(text), 0j) for text in EXPECTED} == EXPECTED
