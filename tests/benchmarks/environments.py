@@ -24,20 +24,20 @@ def prepare(server: Server, place: Place) -> None:
     recipe, prepared = PEERS / server.folder / "prepare.py", place.prepared(server)
     if recipe.exists() and not prepared.exists():
         python = server.python(place.environments)
-        _run([python, str(recipe), str(prepared)], {**os.environ, "MODEL": str(place.model)})
+        run_or_refuse([python, str(recipe), str(prepared)], {**os.environ, "MODEL": str(place.model)})
 
 
 def _install(server: Server, environments: Path) -> None:
     wanted, home = PEERS / str(server.folder) / "requirements.txt", environments / server.name
-    done = home / "requirements.txt"
-    if done.exists() and done.read_bytes() == wanted.read_bytes():
+    done, made_of = home / "made-of", f"{sys.version} of {sys.base_prefix}\n{wanted.read_text()}"
+    if done.exists() and done.read_text() == made_of:
         return
     print(f"installing {server.title}", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     uv = [sys.executable, "-m", "uv"]
-    _run([*uv, "venv", "--quiet", "--python", sys.executable, str(home)])
+    run_or_refuse([*uv, "venv", "--quiet", "--python", sys.executable, str(home)])
     # Bytecode as pip would leave it; without it the first start would be a slow one.
-    _run(
+    run_or_refuse(
         [
             *uv,
             "pip",
@@ -50,22 +50,23 @@ def _install(server: Server, environments: Path) -> None:
             str(wanted),
         ]
     )
-    shutil.copy(wanted, done)
+    done.write_text(made_of)
 
 
-def versions(server: Server, environments: Path) -> dict[str, str]:
+def versions(server: Server) -> dict[str, str]:
     """Of the packages that matter for it."""
     if not server.own_environment:
         return {name: version(name) for name in server.packages}
     found = {}
-    for line in (environments / server.name / "requirements.txt").read_text().splitlines():
+    for line in (PEERS / str(server.folder) / "requirements.txt").read_text().splitlines():
         name, _, number = line.partition("==")
         if name in server.packages:
             found[name] = number
     return found
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+def run_or_refuse(command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Raises CannotRun with what the command said, where it fails."""
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,

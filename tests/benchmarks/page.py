@@ -164,7 +164,8 @@ Written by `make bench` from [performance.json](performance.json), which holds e
 {system}, Python {python}, {memory_gb} GB of memory. Load average {load_before:.1f} before and {load_after:.1f} after:
 the benchmark alone keeps every core busy, so well below {cpus} before it began is what says that nothing else ran.
 
-Every server serves the very same model: `sentiment-cli train` on {rows:,} made-up tweets, {terms:,} terms. wrk with one
+Every server serves the very same model, on the same build of Python, the quickest of its version that the machine has
+(the image brings its own): `sentiment-cli train` on {rows:,} made-up tweets, {terms:,} terms. wrk with one
 thread, on the same {cpus} cores, sends each of {texts:,} texts of the bundled sample in turn, and the next only after
 an answer. The servers take turns, {rounds} rounds of them, {seconds:g} s for each row; each is started anew for its
 turn, warmed up and ended after it. Figures are medians of the rounds, with the least and the most in brackets. Before
@@ -175,6 +176,6 @@ Peers are installed from PyPI and written as their documentation does it, each w
 otherwise (`tests/benchmarks/peers/`). Memory is the proportional set size of all processes together after load; CPU is
 that of all of them too. Two servers are no peers but limits: they look at no text and always answer the same.
 
-To measure again, on Debian with `apt-get install wrk nginx`: `make bench` (about a quarter of an hour), or for a first
+To measure again, on Debian with `apt-get install wrk nginx`: `make bench` (less than twenty minutes), or for a first
 look, which leaves this page alone: `make bench BENCH_ARGS="--peers ours,fastapi --rounds 1 --seconds 1"`.
 """
