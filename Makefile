@@ -23,9 +23,9 @@ audit: $(READY)
 	$(BIN)/python -m tests.machine.audit
 
 # Our server beside others, measured in one run; minutes. BENCH_ARGS="--rounds 1 --seconds 1" for a first look.
-bench: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m tests.benchmarks.serving $(BENCH_ARGS)
+# It has an environment of its own, of the machine's quickest build of this Python.
+bench:
+	$(PYTHON) -m tests.benchmarks.interpreter $(BENCH_ARGS)
 
 # docs/terminal.svg, from really running the commands in it.
 picture: $(READY)

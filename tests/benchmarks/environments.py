@@ -24,7 +24,7 @@ def prepare(server: Server, place: Place) -> None:
     recipe, prepared = PEERS / server.folder / "prepare.py", place.prepared(server)
     if recipe.exists() and not prepared.exists():
         python = server.python(place.environments)
-        run_or_refuse([python, str(recipe), str(prepared)], {**os.environ, "MODEL": str(place.model)})
+        _run([python, str(recipe), str(prepared)], {**os.environ, "MODEL": str(place.model)})
 
 
 def _install(server: Server, environments: Path) -> None:
@@ -35,9 +35,9 @@ def _install(server: Server, environments: Path) -> None:
     print(f"installing {server.title}", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     uv = [sys.executable, "-m", "uv"]
-    run_or_refuse([*uv, "venv", "--quiet", "--python", sys.executable, str(home)])
+    _run([*uv, "venv", "--quiet", "--python", sys.executable, str(home)])
     # Bytecode as pip would leave it; without it the first start would be a slow one.
-    run_or_refuse(
+    _run(
         [
             *uv,
             "pip",
@@ -65,8 +65,7 @@ def versions(server: Server) -> dict[str, str]:
     return found
 
 
-def run_or_refuse(command: list[str], environment: dict[str, str] | None = None) -> None:
-    """Raises CannotRun with what the command said, where it fails."""
+def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
     try:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,

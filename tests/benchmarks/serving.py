@@ -26,7 +26,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import bench_deploying, environments, figures, footprint, interpreter, page, wrk
+from tests.benchmarks import bench_deploying, environments, figures, footprint, page, wrk
 from tests.benchmarks.large_model import TERMS
 from tests.benchmarks.measuring import ROWS, Questions, turn
 from tests.benchmarks.running import CannotRun, Place
@@ -41,8 +41,6 @@ def main() -> int:
     if not wrk.available():
         print(wrk.MISSING, file=sys.stderr)
         return 2
-    if given.python == "quickest":
-        interpreter.move_to_quickest(given.cache)
     servers = [BY_NAME[name] for name in given.peers.split(",")]
     whole = len(servers) == len(ALL) and given.rounds >= WHOLE
     with tempfile.TemporaryDirectory() as work:
@@ -62,7 +60,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2, help="for each row of each turn, whole ones")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: the number of CPUs")
     parser.add_argument("--rows", type=int, default=100_000, help="that the model is trained on")
-    parser.add_argument("--python", choices=("quickest", "this"), default="quickest", help="default: %(default)s")
     parser.add_argument("--cache", type=Path, default=CACHE, help="for models and environments; default: %(default)s")
     parser.add_argument("--output", type=Path, help="a file for the results")
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Event, Lock
@@ -72,8 +73,14 @@ class Fleet:
                 self._await(variant)
         except archives.Unusable as error:
             raise Unhealthy(str(error)) from error
+        except Unhealthy:
+            raise
         except (Fault, SentimentError, OSError) as error:
             raise Unhealthy(_failed(str(error))) from error
+        except Exception as error:
+            # A defect of ours: nobody would ever hear of it, and whoever waits for the endpoint would wait for hours.
+            traceback.print_exc()
+            raise Unhealthy(_failed(f"the sandbox failed with {type(error).__name__}: see sandbox.log")) from error
 
     def begin(self) -> None:
         """An invocation begins, and holds the servers until its `end`."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from sentiment_cli.clients.docker_values import ContainerSpec
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.sandbox.context import Context
+from sentiment_cli.sandbox.hosting import archives
 from sentiment_cli.sandbox.leftovers import MARK
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ class Processes:
             raise CannotStart("The model's process could not be started.", str(error), code="no-process") from error
 
     def _started(self, job: Job, home: Path) -> ProcessServer:
-        with tarfile.open(job.archive, "r:gz") as archive:
-            archive.extractall(home / "model", filter="data")
+        archives.extract(job.archive, home / "model")
         environment = {
             **{name: value for name, value in os.environ.items() if name == MARK or not name.startswith(_OURS)},
             **job.environment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tarfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sentiment_cli.sandbox.faults import Rule
-from sentiment_cli.sandbox.hosting import fleets, instances
+from sentiment_cli.sandbox.hosting import archives, fleets, instances
 from sentiment_cli.sandbox.hosting import servers as servers_of_ours
 from tests.sandbox.hosting.conftest import Account, Sandbox, archive, until
 
@@ -204,6 +205,34 @@ def test_an_archive_that_is_none_fails_the_endpoint(aws: Account) -> None:
     aws.model("m", b"this is no archive")
     aws.config("c", "m")
     assert "Failed to extract model data archive" in aws.endpoint("tweets", "c", "Failed")["FailureReason"]
+
+
+def test_an_archive_that_reaches_out_of_its_folder_fails_the_endpoint(aws: Account) -> None:
+    aws.model("m", archive(**{"../outside": b"x"}))
+    aws.config("c", "m")
+    assert "Failed to extract model data archive" in aws.endpoint("tweets", "c", "Failed")["FailureReason"]
+
+
+def test_a_python_without_filters_for_archives_will_do(
+    aws: Account, english: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They came with Python 3.11.4."""
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.setattr(tarfile.TarFile, "extraction_filter", None)
+    aws.hosted(english)
+    assert aws.ask("what a great day") == "Positive"
+
+
+def test_a_defect_of_the_sandbox_fails_the_endpoint_instead_of_leaving_it_for_ever(
+    aws: Account, english: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise AttributeError("there is no such thing")
+
+    aws.hosted(english)
+    monkeypatch.setattr(archives, "copy", broken)
+    aws.config("other", "tweets-1")
+    assert "AttributeError" in aws.endpoint("second", "other", "Failed")["FailureReason"]
 
 
 def test_a_model_that_was_deleted_from_its_bucket_fails_the_endpoint(aws: Account, english: bytes) -> None:
