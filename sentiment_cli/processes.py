@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -38,16 +39,22 @@ def holder(port: int) -> str:
     """The program that listens on a TCP port here, as "name (process 12)"; empty if that cannot be seen."""
     sockets = {f"socket:[{inode}]" for inode in _listening(port)}
     for pid in _pids() if sockets else ():
-        try:
-            if any(str(each.readlink()) in sockets for each in (PROC / str(pid) / "fd").iterdir()):
+        if sockets & set(_open_files(pid)):
+            with suppress(OSError):  # gone meanwhile
                 return f"{(PROC / str(pid) / 'comm').read_text().strip()} (process {pid})"
-        except OSError:  # of another user, or gone meanwhile
-            continue
     return ""
 
 
 def _pids() -> Iterator[int]:
     return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    """What the descriptors of a process lead to; nothing where it is another user's."""
+    with suppress(OSError):
+        for descriptor in (PROC / str(pid) / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile, which says nothing of the others
+                yield str(descriptor.readlink())
 
 
 def _stat(pid: int) -> tuple[str, int, int, str]:

@@ -56,6 +56,15 @@ def test_usage_is_of_the_whole_group(proc: Path, monkeypatch: pytest.MonkeyPatch
     assert memory > 30_000_000
 
 
+def test_a_descriptor_that_goes_while_they_are_looked_at_does_not_hide_the_holder() -> None:
+    """A folder is read through a descriptor too, which takes the lowest free number and is listed in it."""
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        os.close(lowest)
+        assert server.fileno() > lowest
+        assert f"(process {os.getpid()})" in processes.holder(server.getsockname()[1])
+
+
 def test_who_holds_a_port_is_found() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert f"(process {os.getpid()})" in processes.holder(server.getsockname()[1])

@@ -16,6 +16,7 @@ import pytest
 
 from sentiment_cli import sandbox
 from sentiment_cli.sandbox import Sandbox
+from server_image.artifact import unpack
 from tests.commands.conftest import run
 
 DEPLOY = ("deploy", "--yes", "--json")
@@ -250,8 +251,7 @@ def spoil(archive: Path, damage: str, scratch: Path) -> None:
         archive.write_text("not an archive")
     elif damage == "changed inside":
         (scratch / "was.tar.gz").write_bytes(content)
-        with tarfile.open(scratch / "was.tar.gz") as was:
-            was.extractall(scratch / "in", filter="data")
+        unpack(scratch / "was.tar.gz", scratch / "in")
         scorer = scratch / "in/scorer.json"
         scorer.write_text(scorer.read_text().replace("1", "2", 1))
         with tarfile.open(archive, "w:gz") as now:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -152,15 +153,20 @@ def test_killed_it_leaves_no_container(project: Path, docker_engine: Any) -> Non
     assert soon(lambda: volume.id not in [each.id for each in docker_engine.volumes.list(filters=wanted)])
 
 
+def kill_if_there(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("cleaner", ["up", "down", "clean"])
 def test_what_a_power_cut_left_goes_with_the_next_command(project: Path, cleaner: str) -> None:
     found = up(project)
     assert soon(lambda: bool(watchers(found)))
     for pid in (*watchers(found), found.pid, *watchers(found)):
-        os.kill(pid, signal.SIGKILL)
+        kill_if_there(pid)
     assert soon(lambda: identity(found.pid) == "")
     for pid in watchers(found):  # one that was started in place of the killed
-        os.kill(pid, signal.SIGKILL)
+        kill_if_there(pid)
     child = child_of(found)
     {"up": up, "down": sandbox.down, "clean": sandbox.clean}[cleaner](project)
     assert child.wait(10) == -signal.SIGKILL

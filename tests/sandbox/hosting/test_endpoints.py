@@ -217,8 +217,8 @@ def test_a_python_without_filters_for_archives_will_do(
     aws: Account, english: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They came with Python 3.11.4."""
-    monkeypatch.delattr(tarfile, "data_filter")
-    monkeypatch.setattr(tarfile.TarFile, "extraction_filter", None)
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    monkeypatch.setattr(tarfile.TarFile, "extraction_filter", None, raising=False)
     aws.hosted(english)
     assert aws.ask("what a great day") == "Positive"
 
