@@ -88,7 +88,8 @@ class Server(BaseWSGIServer):
     ) -> None:
         self.metrics = metrics
         members: dict[int, Any] = {}
-        self._loop, self._looping = loop_over(members), 0  # the thread that runs it
+        self._loop = loop_over(members)
+        self._looping = 0  # the thread that runs it
         self._address = address
         self._limits = settings.limits
         self._draining_since = 0.0
