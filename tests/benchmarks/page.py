@@ -161,8 +161,8 @@ _DEPLOYING = (
 INTRODUCTION = """# How fast the server is
 
 Written by `make bench` from [performance.json](performance.json), which holds every single round. On {date}: {machine},
-{system}, Python {python}, {memory_gb} GB of memory. Load average {load_before:.1f} before and {load_after:.1f} after:
-the benchmark alone keeps every core busy, so well below {cpus} before it began is what says that nothing else ran.
+{system}, Python {python}, {memory_gb} GB of memory. Load average {load_before:.1f} when it began, which holds its own
+set-up where that was needed, and {load_after:.1f} at the end: the benchmark alone keeps every core busy.
 
 Every server serves the very same model, on the same build of Python, the quickest of its version that the machine has
 (the image brings its own): `sentiment-cli train` on {rows:,} made-up tweets, {terms:,} terms. wrk with one
@@ -179,3 +179,7 @@ that of all of them too. Two servers are no peers but limits: they look at no te
 To measure again, on Debian with `apt-get install wrk nginx`: `make bench` (less than twenty minutes), or for a first
 look, which leaves this page alone: `make bench BENCH_ARGS="--peers ours,fastapi --rounds 1 --seconds 1"`.
 """
+
+
+if __name__ == "__main__":
+    main()
