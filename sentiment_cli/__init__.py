@@ -12,8 +12,8 @@ A map of the house, from the door to the cellar; each may import what stands bel
     wizard          init's questions as data; data_questions those about the rows; questions how any are settled
     new_project     the files of a new project, from templates/ through scaffold
     rows            what a project trains on; dataset/ reads it, checks it, fetches Sentiment140
-    modelling       a training run from rows to files; training/ fits and measures, artifacts and compiling make
-                    model.tar.gz of what was fitted, report/ draws the page
+    modelling       a training run from rows to files; training/ fits and measures, artifacts, compiling and
+                    listing make model.tar.gz of what was fitted, report/ draws the page
     image/          what goes into the inference image and the name that follows from it
     local_server/   the model on localhost, as a container or a process
     doctor/         what stands in the way, on this machine and in the account
