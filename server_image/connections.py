@@ -17,18 +17,16 @@ from waitress.task import ThreadedTaskDispatcher
 
 from server_image.acceptor import CONNECTIONS_EACH
 from server_image.channel import Channel
-from server_image.loop import PlainLoop, loop_over
+from server_image.loop import loop_over
 from server_image.metrics import Metrics
 from server_image.settings import Limits, Settings
 
-SCORING = "/invocations"
+SCORING, PING = "/invocations", "/ping"
 SEND_AT = 18_000
 """Bytes of an answer that may wait before a thread sends them itself. With Waitress's own default of 1 threads and the
 loop get into each other's way for every answer."""
 SHORT = 2_000
-"""Bytes of a request that a quick model is asked at once, whoever else waits."""
-BUSY_SECONDS = 0.005
-"""So long the loop may have been at what came together before all but the short goes to a thread."""
+"""Bytes of a request that takes a quick model so little time that nobody else has to wait for it."""
 DRAIN_SECONDS = 25.0
 _IDLE_SECONDS = 120
 _AT_ONCE = 64  # connections that are taken from the feed in a row
@@ -42,36 +40,31 @@ _DRAIN_PARTIAL_SECONDS = 5.0
 class Lanes:
     """Threads for scoring and one more for all else, so that a health check never waits behind a long batch.
 
-    What takes a model little time, requests of up to `quick` bytes, is answered by the loop itself: a thread that is
-    woken for it, and wakes the loop, takes an eighth more. But never does the loop leave all others waiting for it.
+    With a `quick` model a health check and what is short is answered by the loop itself: to wake a thread takes longer.
+    Only what is short: batches of 100 short texts would gain an eighth by it, and others wait six times as long.
     """
 
-    def __init__(self, threads: int, quick: int, loop: PlainLoop) -> None:
+    def __init__(self, threads: int, quick: bool) -> None:
         self._scoring, self._rest = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         self._scoring.set_thread_count(threads)
         self._rest.set_thread_count(1)
-        self._quick, self._short, self._loop = quick, min(quick, SHORT), loop
+        self._short = SHORT if quick else -1
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
-        request.queued = now = time.monotonic()
-        if getattr(request, "path", "") != SCORING:
-            self._rest.add_task(channel)
-        elif channel.reading and not request.error and len(request.body_rcv or b"") <= self._limit(now):
+        request.queued = time.monotonic()
+        path = getattr(request, "path", "")
+        short = path in (SCORING, PING) and len(request.body_rcv or b"") <= self._short
+        if short and channel.reading and not request.error:
             channel.at_once = True
         else:
-            self._scoring.add_task(channel)
-
-    def _limit(self, now: float) -> int:
-        """The bytes that a request may have to be answered by the loop."""
-        return self._quick if now - self._loop.began < BUSY_SECONDS else self._short
+            (self._scoring if path == SCORING else self._rest).add_task(channel)
 
 
 class Server(BaseWSGIServer):
     """Serves `application` on the connections that come through `feed`; when that ends, answers what it has and ends.
 
-    `feed` is one end of a Unix stream socket pair: each byte through it carries one accepted connection. Requests of up
-    to `quick` bytes take the model no more than a few milliseconds.
+    `feed` is one end of a Unix stream socket pair: each byte through it carries one accepted connection.
     """
 
     channel_class = Channel
@@ -84,12 +77,10 @@ class Server(BaseWSGIServer):
         settings: Settings,
         metrics: Metrics,
         *,
-        quick: int = -1,
+        quick: bool = False,
     ) -> None:
         self.metrics = metrics
-        members: dict[int, Any] = {}
-        self._loop = loop_over(members)
-        self._looping = 0  # the thread that runs it
+        self._loop = 0  # the thread that runs it
         self._address = address
         self._limits = settings.limits
         self._draining_since = 0.0
@@ -97,9 +88,9 @@ class Server(BaseWSGIServer):
         self._at_work_lock = threading.Lock()
         super().__init__(
             application,
-            members,
+            {},
             _sock=feed,
-            dispatcher=Lanes(settings.threads, quick, self._loop),
+            dispatcher=Lanes(settings.threads, quick),
             adj=_adjustments(settings.limits),
             sockinfo=(feed.family, feed.type, None, None),
             bind_socket=False,
@@ -112,12 +103,13 @@ class Server(BaseWSGIServer):
 
     def run(self) -> None:
         """Returns when the feed has ended and every request has its answer, or DRAIN_SECONDS later."""
-        self._looping = threading.get_ident()
+        self._loop = threading.get_ident()
+        loop = loop_over(self._map)
         while not self._drained():
             if self.draining:
-                self._loop.look_again()  # `_drained` ends connections
-            self._loop.turn(0.05 if self.draining else 1.0)
-        self._loop.close()
+                loop.look_again()  # `_drained` ends connections
+            loop.turn(0.05 if self.draining else 1.0)
+        loop.close()
 
     def begin_work(self, path: str) -> float:
         """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""
@@ -159,7 +151,7 @@ class Server(BaseWSGIServer):
 
     def in_loop(self) -> bool:
         """Whether the thread that asks is the one that runs the loop."""
-        return threading.get_ident() == self._looping
+        return threading.get_ident() == self._loop
 
     def pull_trigger(self) -> None:
         """Wake the loop, unless it is the one that asks."""

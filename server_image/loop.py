@@ -27,9 +27,6 @@ Members = Mapping[int, Any]
 class PlainLoop:
     """Waitress's own, for systems without epoll."""
 
-    began = 0.0
-    """When the turn that is under way began to handle what has come (time.monotonic); 0 where that is not known."""
-
     def __init__(self, members: Members) -> None:
         self._members = members
 
@@ -57,11 +54,10 @@ class Loop(PlainLoop):
         self._look_at = 0.0
 
     def turn(self, seconds: float) -> None:
-        if self.began >= self._look_at:
+        if time.monotonic() >= self._look_at:
             self._look_at_all()
-        came, members = self._epoll.poll(seconds), self._members
-        self.began = time.monotonic()
-        for descriptor, events in came:
+        members = self._members
+        for descriptor, events in self._epoll.poll(seconds):
             member = members.get(descriptor)
             if member is not None:
                 wasyncore.readwrite(member, events)

@@ -36,9 +36,6 @@ def vocabulary(
 class Terms(Generic[E]):
     """For any terms: one table."""
 
-    quick = 2_000
-    """Bytes of texts that take no more than a few milliseconds."""
-
     def __init__(self, analyze: Analyze, table: Mapping[str, E], kind: Kind[E], repeats: Repeats[E]) -> None:
         self._analyze, self._table, self._zero = analyze, table, kind.zero
         self._beyond_one = repeats.beyond_one

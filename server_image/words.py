@@ -27,9 +27,6 @@ class Words(Generic[E]):
     for a while.
     """
 
-    quick = 16_000
-    """Bytes of texts that take no more than a few milliseconds."""
-
     def __init__(self, options: Mapping[str, Any], table: WordTable[E], kind: Kind[E], repeats: Repeats[E]) -> None:
         self._kind, self._repeats = kind, repeats
         self._clean = preprocessor(options["lowercase"], options["strip_accents"])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from server_image.app import create_app
 from server_image.connections import Server
 from server_image.metrics import Metrics
-from server_image.model import Model
 from server_image.settings import Settings
 from tests.steady import Steady
 
@@ -29,11 +28,11 @@ class Connected:
 
 
 @contextmanager
-def connected(model: Model | None = None, *, quick: int = -1) -> Iterator[Connected]:
+def connected(*, quick: bool = False) -> Iterator[Connected]:
     """With one connection. At the end the server has counted all as closed."""
     feed, ours = socket.socketpair()
     metrics = Metrics()
-    server = Server(create_app(model or Steady()), ours, ("127.0.0.1", 1), Settings(), metrics, quick=quick)
+    server = Server(create_app(Steady()), ours, ("127.0.0.1", 1), Settings(), metrics, quick=quick)
     thread = threading.Thread(target=server.run)
     thread.start()
     opened = 0

@@ -65,7 +65,7 @@ def test_a_silent_connection_costs_others_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Asked, "times", Counter())
     monkeypatch.setattr(connections.Server, "channel_class", Asked)
     request = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n" + b'{"input":[{"text":"good"}]}'
-    with connected(quick=2_000) as connection, connection.another():
+    with connected(quick=True) as connection, connection.another():
         for _ in range(100):
             assert connection.ask(request).startswith(b"HTTP/1.1 200 OK")
     silent, busy = sorted(Asked.times.values())
