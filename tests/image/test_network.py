@@ -50,7 +50,7 @@ def test_a_missing_bundle_is_said_and_left_out(tmp_path: Path) -> None:
 
 def test_proxies_and_indexes_become_build_arguments() -> None:
     environment = {"https_proxy": "http://proxy:3128", "NO_PROXY": "localhost", "PIP_INDEX_URL": "https://mirror/simple",
-                   "PIP_EXTRA_INDEX_URL": "file:///opt/pypi https://second/simple", "HOME": "/root"}  # fmt: skip
+                   "PIP_EXTRA_INDEX_URL": "file:///srv/mirror https://second/simple", "HOME": "/home/me"}  # fmt: skip
 
     assert dict(network(environment, ignore).arguments) == {
         "HTTPS_PROXY": "http://proxy:3128",
