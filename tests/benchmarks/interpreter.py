@@ -18,7 +18,8 @@ import venv
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.benchmarks.servers import ROOT
+
 HOME = ROOT / ".cache/benchmarks/python"
 NAME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 CLEARLY = 0.85
