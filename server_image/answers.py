@@ -1,19 +1,21 @@
 """One answer: Waitress's tasks, which here are counted, refuse in our form, and take few steps for the usual answer."""
 
 # types-waitress describes these inner classes too loosely to be checked against.
-# mypy: disable-error-code="assignment, attr-defined, override, union-attr, operator"
+# mypy: disable-error-code="arg-type, assignment, attr-defined, override, union-attr, operator"
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge, build_http_date
 
-from server_image import logs, problems
+from server_image import heads, logs, problems
+
+_OK = "200 OK"
 
 
 class RequestTimeout(Error):
@@ -43,7 +45,7 @@ class _Measured(Task):
 
     def end_connection(self) -> None:
         """Close after this answer, and do not promise Keep-Alive all the same to HTTP/1.0, as Waitress would."""
-        self.request.headers["CONNECTION"] = "close"
+        self.request.headers = {**self.request.headers, "CONNECTION": "close"}
         self.set_close_on_finish()
 
 
@@ -54,24 +56,28 @@ class Answer(_Measured, WSGITask):
         """As Waitress makes it, with what is the same for all requests of a connection made once."""
         if self.environ is None:
             request = self.request
-            path = request.path
             self.environ = {
                 **self.channel.surroundings,
-                "REQUEST_METHOD": request.command,
+                **(request.variables or heads.variables(request, request.headers)),
                 "SERVER_PROTOCOL": f"HTTP/{self.version}",
-                "PATH_INFO": "/" + path.lstrip("/") if path.startswith("/") else path,
-                "REQUEST_URI": request.request_uri,
-                "QUERY_STRING": request.query,
-                "wsgi.url_scheme": request.url_scheme,
                 "wsgi.input": request.get_body_stream(),
             }
-            for name, value in request.headers.items():
-                self.environ[_variable(name)] = value
         return self.environ
+
+    def execute(self) -> None:
+        """For an application that is Falcon's: what it says of its answer is proper and right."""
+        pieces = self.channel.server.application(self.get_environment(), self._start)
+        try:
+            for piece in pieces:
+                if piece:
+                    self.write(piece)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
 
     def write(self, data: bytes) -> None:
         """Head and body in one piece, where this is all of the body."""
-        if self.wrote_header or not self.complete or len(data) != self.content_length or not self.has_body:
+        if self.wrote_header or len(data) != self.content_length or not (self.status == _OK or self.has_body):
             super().write(data)
             return
         head = self.build_response_header()
@@ -80,17 +86,19 @@ class Answer(_Measured, WSGITask):
 
     def build_response_header(self) -> bytes:
         """The same as Waitress's, in fewer steps for an answer after which the connection stays open."""
-        headers = dict(self.response_headers)
-        if (
-            self.version != "1.1"
-            or self.request.connection_close
-            or "content-length" not in headers
-            or self.close_on_finish
-            or not self.has_body
-        ):
+        stays = self.version == "1.1" and not (self.request.connection_close or self.close_on_finish)
+        if not stays or self.content_length is None or not (self.status == _OK or self.has_body):
             return super().build_response_header()
-        lines = "".join([f"{_capitalised(name)}: {value}\r\n" for name, value in self.response_headers])
-        return f"HTTP/1.1 {self.status}\r\n{lines}Date: {_date(int(self.start_time))}\r\n\r\n".encode("latin-1")
+        return _head(self.status, tuple(self.response_headers), int(self.start_time))
+
+    def _start(
+        self, status: str, headers: list[tuple[str, str]], _trouble: object = None, /
+    ) -> Callable[[bytes], object]:
+        """PEP 3333's `start_response`."""
+        self.complete, self.status, self.response_headers = True, status, [*headers]
+        length = dict(headers).get("content-length")
+        self.content_length = None if length is None else int(length)
+        return self.write
 
 
 _KINDS: Mapping[type[Error], tuple[str, str]] = {
@@ -118,16 +126,11 @@ class Refusal(_Measured, ErrorTask):
         problems.report(code, kind, self.request.command, getattr(self.request, "path", ""))
 
 
-def _variable(name: str) -> str:
-    """Of a header, in the environment."""
-    return name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"
-
-
-@lru_cache(maxsize=64)
-def _capitalised(name: str) -> str:
-    return "-".join(map(str.capitalize, name.split("-")))
-
-
-@lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return build_http_date(second)
+@lru_cache(maxsize=256)
+def _head(status: str, headers: Sequence[tuple[str, str]], second: int) -> bytes:
+    """Raises ValueError for what would be more than one line."""
+    said = [("-".join(map(str.capitalize, name.split("-"))), value) for name, value in headers]
+    lines = [f"HTTP/1.1 {status}", *map(": ".join, said), f"Date: {build_http_date(second)}"]
+    if any(end in line for line in lines for end in "\r\n"):
+        raise ValueError("a line of an answer's head has an end in it")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")

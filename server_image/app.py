@@ -90,7 +90,7 @@ class Invocations:
         response.data = bodies.write(rows, response.content_type)
 
     def _body(self, request: falcon.Request) -> bytes:
-        body = request.bounded_stream.read()
+        body: bytes = request.stream.read()  # it ends with the request: the server says "wsgi.input_terminated"
         if len(body) > self._limits.body:
             raise problems.too_large("body", f"The body may have {self._limits.body:,} bytes.")
         return body
@@ -100,8 +100,9 @@ class Invocations:
         start = time.monotonic()
         for first in range(0, len(batch.texts), _SLICE):
             texts = batch.texts[first : first + _SLICE]
-            found = zip(texts, self._model.predict(texts), strict=True)
-            rows += [{"label": label, "score": score} for _, (label, score) in found]
+            rows += [{"label": label, "score": score} for label, score in self._model.predict(texts)]
+            if len(rows) != first + len(texts):
+                raise RuntimeError("the model has not as many answers as there are texts")
             if batch.explain:
                 self._explain(texts, rows[first:])
             if time.monotonic() - start > self._limits.seconds:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import falcon
 import orjson
@@ -30,8 +29,7 @@ _NAMES = {
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """The texts of one request, in order, and whether each label is to be explained."""
 
     texts: list[str]
@@ -80,10 +78,10 @@ def read(body: bytes, media_type: str, limits: Limits) -> Batch:
     return batch
 
 
-def write(rows: Iterable[dict[str, Any]], media_type: str) -> bytes:
+def write(rows: Sequence[dict[str, Any]], media_type: str) -> bytes:
     """`rows` hold label, score and, where asked for, explanation (which CSV leaves out)."""
     if media_type == JSON:
-        return orjson.dumps({"output": list(rows)})
+        return orjson.dumps({"output": rows})
     if media_type == JSON_LINES:
         return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     out = io.StringIO(newline="")

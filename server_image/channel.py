@@ -11,7 +11,6 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -50,6 +49,7 @@ class Channel(HTTPChannel):
             "SERVER_SOFTWARE": self.adj.ident,
             "SCRIPT_NAME": "",
             "wsgi.version": (1, 0),
+            "wsgi.url_scheme": self.adj.url_scheme,
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
@@ -62,6 +62,10 @@ class Channel(HTTPChannel):
     def idle_seconds(self) -> float:
         """How long nothing has moved here; 0 while a request waits for its answer or an answer for its reader."""
         return 0.0 if self.requests or self.total_outbufs_len else time.time() - self.last_activity
+
+    def descriptor(self) -> int:
+        """Of the socket; -1 when it is closed."""
+        return int(self.socket.fileno())
 
     def send_continue(self) -> None:
         # Waitress would invite the body of a request that it is about to refuse, and wait for one where none follows.
@@ -103,6 +107,20 @@ class Channel(HTTPChannel):
         except OSError:
             super().handle_close()
 
+    def received(self, data: bytes) -> bool:
+        """As Waitress's, in few steps for one request that came in one piece."""
+        request = self.parser_class.whole(data, self.adj) if self.request is None else None
+        if request is None:
+            return bool(super().received(data))
+        with self.requests_lock:
+            if self.will_close or self.close_when_flushed:
+                return False
+            self.sent_continue = False
+            self.requests.append(request)
+            if len(self.requests) == 1:
+                self.server.add_task(self)
+        return True
+
     def _read(self) -> None:
         # The loop must never wait for a reader, as who writes behind a full buffer does.
         self.reading = not self.total_outbufs_len
@@ -110,17 +128,22 @@ class Channel(HTTPChannel):
         self.reading = False
         if self.at_once:
             self.at_once = False
-            self.service()  # requests that were sent right behind it go to a thread
-            if self.connected:
-                self.handle_write()
+            self.answer()
+
+    def answer(self) -> None:
+        """Answer the first request, in the loop; what was sent right behind it goes to a thread."""
+        self.service()
+        if self.connected:
+            self.handle_write()
 
     def write_soon(self, data: Any) -> int:
         """What the loop itself answers goes out at once, and takes the way through a buffer only if it must wait."""
         size, sent = len(data), 0
         if self.server.in_loop() and self.connected and not self.total_outbufs_len and isinstance(data, bytes):
-            with suppress(OSError):  # it is met again by the loop, which knows what to do
+            try:
                 sent = self.send(data, do_close=False)
-            self.last_activity = time.time()
+            except OSError:
+                sent = 0  # it is met again by the loop, which knows what to do
         if sent < size:
             super().write_soon(data[sent:] if sent else data)
         return size

@@ -63,6 +63,25 @@ class Sized:
         return self._body
 
 
+class Whole:
+    """A body that came in one piece."""
+
+    completed, error = True, None
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __len__(self) -> int:
+        return len(self._body)
+
+    def getbuf(self) -> BytesIO:
+        """Waitress's name."""
+        return BytesIO(self._body)
+
+    getfile = getbuf
+    """Waitress's name: the body from its beginning."""
+
+
 class Chunks:
     """A body in chunks; Waitress's parser feeds it, and takes the body from it when it is complete."""
 

@@ -1,7 +1,7 @@
 """Heads of requests as almost all are, read in few steps; whatever is unusual about one is left to others to judge.
 
-Clients say the same lines over and over, so each line is looked at once and its meaning remembered for a while. What is
-read here is read exactly as Waitress reads it.
+Clients say the same heads over and over, or at least the same lines, so that the meaning of both is remembered for a
+while. What is read here is read exactly as Waitress reads it.
 """
 
 # types-waitress has bytes and strings mixed up.
@@ -9,16 +9,31 @@ read here is read exactly as Waitress reads it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from waitress.parser import ParsingError, crack_first_line, split_uri
 from waitress.rfc7230 import HEADER_FIELD_RE
 
 _LONGEST = 2_000  # bytes of a head, which bounds what is remembered
+_REMEMBERED = 256  # heads: as many as there are lengths of bodies from one client
 _END = b"\r\n\r\n"
 # What tells where a request ends, or what has to be done before its end.
 _LEFT_TO_OTHERS = ("TRANSFER_ENCODING", "EXPECT")
+
+
+class Said(Protocol):
+    """Of the first line, what an application hears; the names are those of Waitress's parser."""
+
+    @property
+    def command(self) -> str: ...
+    @property
+    def request_uri(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
 
 
 class Start(NamedTuple):
@@ -34,17 +49,45 @@ class Start(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The first line, the headers (names in capitals, with _ for -), and the length of the body in bytes."""
+    """The first line, the headers (names in capitals, with _ for -), and the length of the body in bytes.
+
+    Whoever has the same head shares them: nobody may change them.
+    """
 
     start: Start
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     length: int
+    closes: bool
+    """The connection is to be closed after the answer."""
+    variables: Mapping[str, str]
 
 
 def usual(head: bytes) -> Head | None:
     """What `head` says, which ends with an empty line; None where it is not HTTP/1.1, or not plain in every respect."""
-    if len(head) > _LONGEST or not head.endswith(_END):
-        return None
+    return _usual(head) if len(head) <= _LONGEST and head.endswith(_END) else None
+
+
+def whole(data: bytes) -> tuple[Head, bytes] | None:
+    """The usual head and the body of the one request that `data` is; None for anything else."""
+    end = data.find(_END, 0, _LONGEST) + len(_END)
+    head = _usual(data[:end]) if end >= len(_END) else None
+    return (head, data[end:]) if head is not None and len(data) == end + head.length else None
+
+
+def variables(said: Said, headers: Mapping[str, str]) -> dict[str, str]:
+    """What an application hears of them, by names of PEP 3333."""
+    path = said.path
+    return {
+        "REQUEST_METHOD": said.command,
+        "PATH_INFO": "/" + path.lstrip("/") if path.startswith("/") else path,
+        "REQUEST_URI": said.request_uri,
+        "QUERY_STRING": said.query,
+        **{_variable(name): value for name, value in headers.items()},
+    }
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _usual(head: bytes) -> Head | None:
     first, *lines = head[:-4].split(b"\r\n")
     start, fields = _start(first), [*map(_field, lines)]
     if start is None or None in fields:
@@ -53,7 +96,8 @@ def usual(head: bytes) -> Head | None:
     length = headers.get("CONTENT_LENGTH", "0")
     if len(headers) < len(fields) or not (length.isascii() and length.isdigit()):
         return None
-    return Head(start, headers, int(length))
+    closes = headers.get("CONNECTION", "").lower() == "close"
+    return Head(start, headers, int(length), closes, variables(start, headers))
 
 
 @lru_cache(maxsize=256)
@@ -74,3 +118,7 @@ def _field(line: bytes) -> tuple[str, str] | None:
         return None
     name = found["name"].upper().replace(b"-", b"_").decode("latin-1")
     return None if name in _LEFT_TO_OTHERS else (name, found["value"].strip(b" \t").decode("latin-1"))
+
+
+def _variable(name: str) -> str:
+    return name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"

@@ -17,6 +17,9 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 # What a slot holds, each one a float64. Everything from _TEXTS on only ever grows.
 _RECEIVED, _CLOSED, _BUSY_SINCE, _TEXTS, _STARTS, _SECONDS, _REQUESTS = range(7)
+_ROWS = {path: row * len(CODES) for row, path in enumerate(PATHS)}
+_COLUMNS = {code: column for column, code in enumerate(CODES)}
+_OTHER_PATH, _OTHER_CODE = _ROWS["other"], _COLUMNS["other"]
 _HISTOGRAM = _REQUESTS + len(PATHS) * len(CODES)
 _SLOT = _HISTOGRAM + len(BUCKETS) + 1
 
@@ -40,13 +43,13 @@ class Metrics:
 
     def count_request(self, path: str, code: str, seconds: float) -> None:
         """One answer: the time is that from the request being complete to its answer being written."""
-        row = PATHS.index(path) if path in PATHS else len(PATHS) - 1
-        column = CODES.index(code) if code in CODES else len(CODES) - 1
+        cells, own = self._cells, self._own
+        cell = own + _REQUESTS + _ROWS.get(path, _OTHER_PATH) + _COLUMNS.get(code, _OTHER_CODE)
         with self._lock:
-            self._cells[self._own + _REQUESTS + row * len(CODES) + column] += 1
-            if row == 0:
-                self._cells[self._own + _HISTOGRAM + bisect_left(BUCKETS, seconds)] += 1
-                self._cells[self._own + _SECONDS] += seconds
+            cells[cell] += 1
+            if path == PATHS[0]:
+                cells[own + _HISTOGRAM + bisect_left(BUCKETS, seconds)] += 1
+                cells[own + _SECONDS] += seconds
 
     def count_texts(self, number: int) -> None:
         """So many texts were scored."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -18,11 +19,27 @@ class Parser(HTTPRequestParser):
     """One request."""
 
     body_rcv: Any
+    variables: Mapping[str, str] | None = None
+    """What an application hears of the head, where that is known already."""
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.started = time.monotonic()
         self.command = ""
+
+    @classmethod
+    def whole(cls, data: bytes, adj: Adjustments) -> Parser | None:
+        """The request that `data` is, in few steps; None if it is not just one, or if anything about it is unusual."""
+        found = heads.whole(data)
+        if found is None or found[0].length >= adj.max_request_body_size:
+            return None
+        head, body = found
+        request = cls(adj)
+        request._take(head)
+        request.completed = request.headers_finished = True
+        if body:
+            request.body_rcv = framing.Whole(body)
+        return request
 
     def parse_header(self, header_plus: bytes) -> None:
         head = heads.usual(header_plus)
@@ -30,6 +47,8 @@ class Parser(HTTPRequestParser):
             self._parse_unusual(header_plus)
         else:
             self._take(head)
+            if head.length:
+                self.body_rcv = framing.Sized(head.length)
 
     def _take(self, head: heads.Head) -> None:
         """What Waitress would make of it."""
@@ -38,9 +57,7 @@ class Parser(HTTPRequestParser):
         )
         self.version, self.url_scheme = "1.1", self.adj.url_scheme
         self.headers, self.content_length = head.headers, head.length
-        self.connection_close = head.headers.get("CONNECTION", "").lower() == "close"
-        if head.length:
-            self.body_rcv = framing.Sized(head.length)
+        self.connection_close, self.variables = head.closes, head.variables
 
     def _parse_unusual(self, head: bytes) -> None:
         # Known even where the rest cannot be read, for HEAD is refused without a body.

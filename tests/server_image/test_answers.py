@@ -8,6 +8,7 @@ import pytest
 from in_process import connected
 from waitress.task import Task, WSGITask
 
+from server_image import answers
 from server_image.answers import Answer
 from server_image.channel import Channel
 
@@ -48,6 +49,13 @@ class Comparing(Answer):
         theirs = Task.build_response_header(self)
         self.said.append((ours, theirs, closes, self.close_on_finish))
         return ours
+
+
+def test_no_value_makes_two_lines_of_a_head() -> None:
+    for odd in ("a\r\nSet-Cookie: b", "a\nb", "a\rb"):
+        for status, name, value in ((odd, "x", "y"), ("200 OK", odd, "y"), ("200 OK", "x", odd)):
+            with pytest.raises(ValueError, match="line"):
+                answers._head(status, ((name, value),), 0)
 
 
 @pytest.mark.parametrize("quick", [True, False])

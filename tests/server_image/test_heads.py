@@ -17,6 +17,7 @@ READ = (
     "headers", "content_length", "connection_close", "chunked", "expect_continue", "completed", "headers_finished",
 )  # fmt: skip
 BODY = b"0123456789, and what comes behind it"
+LARGE = 10_000
 POST = b"POST /invocations HTTP/1.1"
 STARTS = [
     POST, b"GET /ping HTTP/1.1", b"HEAD / HTTP/1.1", b"GET /a%20b?c=d&e#f HTTP/1.1", b"GET //a//b HTTP/1.1",
@@ -82,8 +83,56 @@ def test_what_is_odd_is_left_to_others(data: bytes) -> None:
     assert heads.usual(data) is None
 
 
+def read_whole(data: bytes) -> dict[str, object] | None:
+    """The same of a request that is all that has come; None where Parser leaves it to be read bit by bit."""
+    request = Parser.whole(data, Adjustments(max_request_body_size=LARGE))
+    if request is None:
+        return None
+    said: dict[str, object] = {name: getattr(request, name) for name in READ}
+    said |= {"error": type(request.error), "body": (request.get_body_stream().read(), len(request.body_rcv or b""))}
+    request.close()
+    return said
+
+
+def read_bit_by_bit(data: bytes) -> dict[str, object]:
+    parser, rest = HTTPRequestParser(Adjustments(max_request_body_size=LARGE)), data
+    while rest and not parser.completed:
+        rest = rest[parser.received(rest) :]
+    assert not rest
+    said: dict[str, object] = {name: getattr(parser, name) for name in READ}
+    said |= {"error": type(parser.error), "body": (parser.get_body_stream().read(), len(parser.body_rcv or b""))}
+    parser.close()
+    return said
+
+
+@settings(max_examples=1000)
+@given(
+    st.builds(lambda start, lines: head(start, *lines), starts, st.lists(fields, max_size=4)),
+    st.sampled_from([b"", BODY, BODY[:12], BODY[:11], BODY[:13], head(POST)]) | st.binary(max_size=20),
+)
+def test_what_comes_whole_is_read_as_bit_by_bit(data: bytes, body: bytes) -> None:
+    said = read_whole(data + body)
+    assert said is None or said == read_bit_by_bit(data + body)
+
+
+@pytest.mark.parametrize("body", [b"", BODY[:12], BODY * 100])
+def test_what_clients_send_in_one_piece_comes_whole(body: bytes) -> None:
+    data = head(POST, b"Host: x", b"Content-Length: %d" % len(body)) + body
+    assert read_whole(data) == read_bit_by_bit(data)
+
+
+@pytest.mark.parametrize("data", [
+    head(POST, b"Content-Length: 5") + b"1234", head(POST, b"Content-Length: 5") + b"123456",
+    head(b"GET /ping HTTP/1.1") * 2, b"\r\n" + head(b"GET /ping HTTP/1.1"),
+    head(POST, b"Content-Length: %d" % LARGE) + b"a" * LARGE, head(POST, b"X: " + b"a" * 2000), b"", b"\r\n\r\n",
+], ids=lambda data: repr(data[:40]))  # fmt: skip
+def test_what_does_not_come_whole_is_left_to_others(data: bytes) -> None:
+    assert Parser.whole(data, Adjustments(max_request_body_size=LARGE)) is None
+
+
 def test_what_is_remembered_is_bounded() -> None:
     for number in range(3000):
         assert heads.usual(head(b"GET /%d HTTP/1.1" % number, b"X-Id: %d" % number)) is not None
+    assert heads._usual.cache_info().currsize <= 256
     assert heads._start.cache_info().currsize <= 256
     assert heads._field.cache_info().currsize <= 1024
