@@ -1,22 +1,25 @@
-"""What is short is answered by the loop itself where the model is quick, and nobody suffers from it."""
+"""What is short or a little longer is answered by the loop where the model is quick, and nobody suffers from it."""
 
 from __future__ import annotations
 
 import json
+import queue
+import select
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from in_process import connected
 from running_server import RunningServer, StartServer
+from waitress.task import ThreadedTaskDispatcher
 from wire import Connection
 
-from server_image.connections import SHORT, Lanes
+from server_image.connections import MEDIUM, SHORT, Lanes
 
-PADDING = "x" * SHORT
+BATCH, LONG = "x" * SHORT, "x" * MEDIUM
 
 
 def request(text: str) -> bytes:
@@ -32,7 +35,7 @@ def server(start_server: StartServer) -> RunningServer:
 
 def test_a_short_request_does_not_wait_behind_a_long_one(server: RunningServer) -> None:
     with ThreadPoolExecutor(1) as pool:
-        long = pool.submit(server.ask, f"sleep2 {PADDING}")
+        long = pool.submit(server.ask, f"sleep2 {LONG}")
         time.sleep(0.3)
         start = time.monotonic()
         assert [server.ask("love").status_code for _ in range(10)] == [200] * 10
@@ -42,13 +45,48 @@ def test_a_short_request_does_not_wait_behind_a_long_one(server: RunningServer) 
 
 
 def test_requests_that_come_together_are_answered_in_their_order(server: RunningServer) -> None:
-    texts = ["love", f"hate {PADDING}", "hate", "love love", "fail", "hate"]
+    texts = ["love", f"hate {BATCH}", "hate", f"love {LONG}", "love love", "fail", f"hate {BATCH}"]
     with Connection(server.port) as connection:
         connection.send(b"".join(map(request, texts)))
         answers = [connection.answer() for _ in texts]
-    assert [each and each.status for each in answers] == [200, 200, 200, 200, 500, 200]
+    assert [each and each.status for each in answers] == [200, 200, 200, 200, 200, 500, 200]
     labels = [json.loads(each.body)["output"][0]["label"] for each in answers if each and each.status == 200]
-    assert labels == ["Positive", "Negative", "Negative", "Positive", "Negative"]
+    assert labels == ["Positive", "Negative", "Negative", "Positive", "Positive", "Negative"]
+
+
+def test_a_short_request_waits_for_one_batch_and_not_for_all(server: RunningServer) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        batches = [pool.submit(server.ask, f"sleep0.25 {BATCH}") for _ in range(8)]
+        time.sleep(0.1)
+        start = time.monotonic()
+        assert server.ask("love").status_code == 200
+        assert time.monotonic() - start < 0.9
+        assert not all(batch.done() for batch in batches)
+        assert {batch.result().status_code for batch in batches} == {200}
+
+
+def test_who_leaves_while_a_batch_waits_keeps_nobody(server: RunningServer) -> None:
+    """One process would start anew if its loop broke, and count that."""
+    with Connection(server.port) as first, Connection(server.port) as last:
+        first.send(request(f"sleep0.5 {BATCH}"))
+        time.sleep(0.1)
+        with Connection(server.port) as leaves:
+            last.send(request(f"sleep0.5 {BATCH}"))
+            leaves.send(request(f"love {BATCH}"))
+            time.sleep(0.6)
+        answers = [connection.answer() for connection in (first, last)]
+    assert [each and each.status for each in answers] == [200, 200]
+    assert server.metric("model_server_worker_starts_total") == 1
+
+
+@pytest.mark.parametrize("has_epoll", [True, False])
+def test_a_batch_is_answered_by_the_loop_whichever_it_is(monkeypatch: pytest.MonkeyPatch, has_epoll: bool) -> None:
+    if not has_epoll:
+        monkeypatch.delattr(select, "epoll")
+    monkeypatch.setattr(ThreadedTaskDispatcher, "add_task", None)
+    with connected(quick=True) as connection:
+        for text in ("good", BATCH, "good", BATCH):
+            assert connection.ask(request(text)).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_who_does_not_read_keeps_nobody_waiting(server: RunningServer) -> None:
@@ -75,34 +113,42 @@ def channel(size: int, **more: Any) -> Any:
     asked = SimpleNamespace(path="/invocations", error=None, body_rcv=b"a" * size)
     for name, value in more.items():
         setattr(asked, name, value)
-    return SimpleNamespace(requests=[asked], reading=True, at_once=False)
+    later = queue.SimpleQueue[Any]()
+    server = SimpleNamespace(later=later.put, waiting=later.qsize)
+    return SimpleNamespace(requests=[asked], reading=True, at_once=False, server=server)
 
 
 @pytest.mark.parametrize(
-    ("quick", "asked", "at_once"),
+    ("quick", "asked", "lane"),
     [
-        (True, channel(SHORT), True),
-        (True, channel(SHORT + 1), False),
-        (True, channel(0, path="/ping"), True),
-        (True, channel(0, path="/metrics"), False),
-        (False, channel(0, path="/ping"), False),
-        (True, channel(SHORT, error=ValueError()), False),
-        (False, channel(SHORT), False),
+        (True, channel(SHORT), "at once"),
+        (True, channel(SHORT + 1), "later"),
+        (True, channel(MEDIUM), "later"),
+        (True, channel(MEDIUM + 1), "thread"),
+        (True, channel(0, path="/ping"), "at once"),
+        (True, channel(0, path="/metrics"), "thread"),
+        (False, channel(0, path="/ping"), "thread"),
+        (True, channel(SHORT, error=ValueError()), "thread"),
+        (True, channel(MEDIUM, error=ValueError()), "thread"),
+        (False, channel(SHORT), "thread"),
+        (False, channel(MEDIUM), "thread"),
     ],
 )
-def test_only_short_texts_for_a_quick_model_are_scored_at_once(quick: bool, asked: Any, at_once: bool) -> None:
+def test_only_what_is_not_long_for_a_quick_model_is_the_loops(quick: bool, asked: Any, lane: str) -> None:
     lanes, queued = Lanes(0, quick), threading.Event()
-    for lane in (lanes._scoring, lanes._rest):
-        lane.add_task = lambda _channel: queued.set()
+    for threads in (lanes._scoring, lanes._rest):
+        threads.add_task = lambda _channel: queued.set()
     lanes.add_task(asked)
-    assert (asked.at_once, queued.is_set()) == (at_once, not at_once)
+    taken = {"at once": asked.at_once, "later": asked.server.waiting() > 0, "thread": queued.is_set()}
+    assert taken == {each: each == lane for each in taken}
 
 
-def test_nothing_is_scored_at_once_while_an_answer_waits_for_its_reader() -> None:
-    asked = channel(10)
+@pytest.mark.parametrize("size", [10, MEDIUM])
+def test_the_loop_answers_nothing_while_an_answer_waits_for_its_reader(size: int) -> None:
+    asked = channel(size)
     asked.reading = False
-    queue: Sequence[Any] = []
+    threads: list[Any] = []
     lanes = Lanes(0, quick=True)
-    lanes._scoring.add_task = queue.append  # type: ignore[attr-defined]
+    lanes._scoring.add_task = threads.append
     lanes.add_task(asked)
-    assert queue == [asked]
+    assert threads == [asked]
