@@ -48,25 +48,27 @@ class Words(Generic[E]):
         again = len(words) - len(set(words))
         if not again:
             return steps
-        return chain(steps, (self._one_again(words),)) if again == 1 else self._once(words, alone, [*steps])
+        return chain(steps, (self._one_again(words, alone),)) if again == 1 else self._once(words, alone, [*steps])
 
-    def _one_again(self, words: Sequence[str]) -> E:
+    def _one_again(self, words: Sequence[str], alone: Sequence[E]) -> E:
         """What the one word adds that comes twice, beyond what it adds each time; no pair can."""
         seen: set[str] = set()
         add = seen.add
-        [word] = [word for word in words if word in seen or add(word)]
-        return self._repeats.beyond_two(self._word(word)[1])
+        again = (place for place, word in enumerate(words) if word in seen or add(word))
+        return self._repeats.beyond_two(alone[next(again)])
 
     def _once(self, words: Sequence[str], alone: Sequence[E], steps: list[E]) -> list[E]:
         """`steps` with each word and pair in it once, and what those add beyond that which come more often."""
         seen: set[str] = set()
-        add, minus = seen.add, self._kind.minus
+        add, minus, beyond_one = seen.add, self._kind.minus, self._repeats.beyond_one
         again = [place for place, word in enumerate(words) if word in seen or add(word)]
         counts: dict[str, int] = {}
+        adds: dict[str, E] = {}
         for place in again:
-            steps[place] = minus(steps[place], alone[place])
-            counts[words[place]] = counts.get(words[place], 1) + 1
-        steps += [self._repeats.beyond_one(self._word(word)[1], count) for word, count in counts.items()]
+            word, entry = words[place], alone[place]
+            steps[place] = minus(steps[place], entry)
+            counts[word], adds[word] = counts.get(word, 1) + 1, entry
+        steps += map(beyond_one, adds.values(), counts.values())
         # A pair can only come again where two words in a row do.
         if 1 in map(sub, again[1:], again):
             self._pairs_once({(words[place - 1], words[place]) for place in again}, words, steps)
