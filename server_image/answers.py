@@ -25,6 +25,13 @@ class RequestTimeout(Error):
     reason = "Request Timeout"
 
 
+class Crowded(Error):
+    """There is no room for it beside all that arrives or waits here."""
+
+    code = 503
+    reason = "Service Unavailable"
+
+
 class _Measured(Task):
     """What both kinds of answers share: they are counted, and they end the connection while the server drains."""
 
@@ -105,6 +112,7 @@ _KINDS: Mapping[type[Error], tuple[str, str]] = {
     RequestEntityTooLarge: ("body", "The request is too large"),
     RequestHeaderFieldsTooLarge: ("headers", "The request's headers are too large"),
     RequestTimeout: ("slow", "The request did not arrive in time"),
+    Crowded: ("busy", "There is too much to do at once"),
 }
 
 
@@ -119,6 +127,8 @@ class Refusal(_Measured, ErrorTask):
         body = problems.render(code, kind, title, f"{error.body}.")
         self.status = f"{code} {reason}"
         self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
+        if code == Crowded.code:
+            self.response_headers.append(("Retry-After", "1"))
         self.end_connection()
         self.content_length = len(body)
         self.channel.refused = True

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import falcon
 import orjson
 
-from server_image.problems import not_readable, too_large, unsupported
+from server_image.problems import Problem, not_readable, too_large, unsupported
 from server_image.settings import Limits
 
 JSON = "application/json"
@@ -105,7 +105,14 @@ def _read_json(body: bytes, _limits: Limits) -> Batch:
 
 def _read_json_lines(body: bytes, _limits: Limits) -> Batch:
     lines = (line for line in body.split(b"\n") if line.strip())
-    return Batch(_texts([_parse(line, index) for index, line in enumerate(lines)]))
+    rows: list[Any] = []
+    try:
+        for index, line in enumerate(lines):
+            rows.append(_parse(line, index))
+    except Problem:
+        _texts(rows)  # of two lines that are wrong it is the first that is told
+        raise
+    return Batch(_texts(rows))
 
 
 def _read_csv(body: bytes, limits: Limits) -> Batch:

@@ -16,11 +16,13 @@ from typing import Any
 
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
+from waitress.utilities import Error
 
-from server_image.answers import Answer, Refusal, RequestTimeout
+from server_image.answers import Answer, Crowded, Refusal, RequestTimeout
 from server_image.parser import Parser
 
 _LINGER_SECONDS = 5.0
+_NOTABLE = 2**18  # bytes of a body between two looks at what all connections hold
 
 
 class Channel(HTTPChannel):
@@ -81,10 +83,7 @@ class Channel(HTTPChannel):
         with self.requests_lock:
             request = self.request
             if request is not None and not self.requests and now - request.started > seconds:
-                request.error = RequestTimeout(f"It took longer than {seconds:g} seconds")
-                request.completed, self.request = True, None
-                self.requests.append(request)
-                self.server.add_task(self)
+                self._refuse(RequestTimeout(f"It took longer than {seconds:g} seconds"))
 
     def handle_close(self) -> None:
         """A refused client may still be sending: closing at once would reset the connection and lose our answer."""
@@ -111,7 +110,10 @@ class Channel(HTTPChannel):
         """As Waitress's, in few steps for one request that came in one piece."""
         request = self.parser_class.whole(data, self.adj) if self.request is None else None
         if request is None:
-            return bool(super().received(data))
+            before, kept = self.held(), super().received(data)
+            if self.held() // _NOTABLE > before // _NOTABLE:
+                self._refuse_beyond_room()
+            return bool(kept)
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
                 return False
@@ -120,6 +122,25 @@ class Channel(HTTPChannel):
             if len(self.requests) == 1:
                 self.server.add_task(self)
         return True
+
+    def held(self) -> int:
+        """Bytes of the bodies that it holds."""
+        requests = (*self.requests, self.request)
+        return sum(len(request.body_rcv or b"") for request in requests if request is not None)
+
+    def _refuse_beyond_room(self) -> None:
+        """What came whole is let in: there is less of it than of what still arrives."""
+        with self.requests_lock:
+            if self.request is not None and (limit := self.server.beyond_room()):
+                self._refuse(Crowded(f"More than {limit:,} bytes of requests are here"))
+
+    def _refuse(self, error: Error) -> None:
+        """Nothing is read behind it: where a request ends that did not come to its end, nobody knows."""
+        request, self.request = self.request, None
+        request.error, request.completed, request.body_rcv = error, True, None
+        self.requests.append(request)
+        if len(self.requests) == 1:
+            self.server.add_task(self)
 
     def _read(self) -> None:
         # The loop must never wait for a reader, as who writes behind a full buffer does.

@@ -63,7 +63,7 @@ class Lanes:
         elif size <= MEDIUM:
             channel.server.later(channel)
         else:
-            (self._scoring if path == SCORING else self._rest).add_task(channel)
+            (self._scoring if path == SCORING and not request.error else self._rest).add_task(channel)
 
 
 class Server(BaseWSGIServer):
@@ -159,6 +159,12 @@ class Server(BaseWSGIServer):
     def later(self, channel: Channel) -> None:
         """The loop answers its request when it has looked at all that has come by now."""
         self._loop.later(channel)
+
+    def beyond_room(self) -> int:
+        """How many bytes of bodies may be held at once, if it is more than that; else 0."""
+        room = max(self._limits.waiting, self._limits.body)
+        held = sum(channel.held() for channel in list(self.active_channels.values()))
+        return room if held > room else 0
 
     def in_loop(self) -> bool:
         """Whether the thread that asks is the one that runs the loop."""

@@ -15,7 +15,7 @@ _PROBLEMS = {
     "413": "A limit is exceeded: bytes of the body, texts in a request, characters of a text, or seconds of scoring.",
     "415": "The media type, the character set or the Content-Encoding is not read here.",
     "500": "The server failed. What was sent is not to blame.",
-    "503": "The model does not score.",
+    "503": "The model does not score, or there is no room for the request beside others; try again.",
 }
 _EXAMPLE = {"input": [{"text": "Today was a great day!"}, {"text": "I hate rain"}]}
 
@@ -64,7 +64,7 @@ def _invocations() -> dict[str, Any]:
                     CSV: {"schema": {"type": "string", "description": "`label,score`, one text a line, no header."}},
                 },
             },
-            **{code: {"$ref": f"#/components/responses/{code}"} for code in ("400", "408", "413", "415", "500")},
+            **{code: {"$ref": f"#/components/responses/{code}"} for code in ("400", "408", "413", "415", "500", "503")},
         },
     }
 

@@ -16,10 +16,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one request may ask for, and for how long."""
+    """How much one request may ask for, and for how long, and how much all of them."""
 
     body: int = 25 * 1024 * 1024
     """Bytes of a request's body: what SageMaker lets through in real time (MODEL_SERVER_MAX_BODY)."""
+    waiting: int = 256 * 1024 * 1024
+    """Bytes of the bodies that a process holds at once, those that still arrive among them (MODEL_SERVER_MAX_WAITING);
+    what exceeds it gets 503. A single body may always be as large as `body` says."""
     rows: int = 500_000
     """Texts in one request (MODEL_SERVER_MAX_ROWS)."""
     text: int = 100_000
@@ -66,6 +69,7 @@ def _limits(take: _Reader) -> Limits:
     batch_payload = take.whole("SAGEMAKER_MAX_PAYLOAD_IN_MB", 0, 0, 100) * 1024 * 1024
     return Limits(
         body=take.whole("MODEL_SERVER_MAX_BODY", max(Limits.body, batch_payload), 1024, 1024**3),
+        waiting=take.whole("MODEL_SERVER_MAX_WAITING", Limits.waiting, 1024, 2**40),
         rows=take.whole("MODEL_SERVER_MAX_ROWS", Limits.rows, 1, 10**8),
         text=take.whole("MODEL_SERVER_MAX_TEXT", Limits.text, 1, 10**8),
         seconds=take.whole("MODEL_SERVER_TIMEOUT", int(Limits.seconds), 1, 3600),

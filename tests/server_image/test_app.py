@@ -178,6 +178,8 @@ def test_a_bad_line_of_json_lines_is_named(lexicon: RunningServer) -> None:
     body = b'{"text": "x"}\n{"text": 1}\n'
     assert problem(post(lexicon, body, content_type="application/jsonlines"), 400)["row"] == 1
     assert problem(post(lexicon, b'{"text": "x"}\nx', content_type="application/jsonlines"), 400)["row"] == 1
+    two = problem(post(lexicon, b'{"text": "x"}\n{"text": 1}\nx', content_type="application/jsonlines"), 400)
+    assert two["row"] == 1  # the first of them
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from server_image.acceptor import CONNECTIONS_EACH
 
 HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 BODY = b'{"input":[{"text": "love"}]}'
+MB = 2**20
 
 ESCAPES = b"".join(b"%%%02x" % byte for byte in range(256))
 
@@ -316,6 +317,35 @@ def crowd(server: RunningServer, number: int) -> Iterator[Iterator[int]]:
         for client in clients:
             client.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+@pytest.mark.parametrize("in_chunks", [True, False])
+def test_many_large_bodies_at_once_are_bounded(start_server: StartServer, in_chunks: bool) -> None:
+    """Twelve bodies of 8 MB where there is room for three: some are refused, none is lost, and memory stays low."""
+    server = start_server(MODEL_SERVER_WORKERS=1, MODEL_SERVER_MAX_WAITING=24 * MB, MODEL_SERVER_MAX_BODY=8 * MB)
+    before = memory(server.workers()[0])
+    body = b'{"input":[{"text":"love"}], "more":"' + b"x" * (8 * MB - 100) + b'"}'
+    length = b"Transfer-Encoding: chunked\r\n" if in_chunks else b"Content-Length: %d\r\n" % len(body)
+    start = HEAD + length + b"\r\n" + (b"%x\r\n" % len(body) if in_chunks else b"")
+    rest = body[7 * MB :] + (b"\r\n0\r\n\r\n" if in_chunks else b"")
+    with ExitStack() as stack:
+        connections = [stack.enter_context(Connection(server.port, seconds=20)) for _ in range(12)]
+        for connection in connections:
+            connection.send(start, body[: 7 * MB])
+            assert server.ask("hate").status_code == 200
+        assert memory(server.workers()[0]) < before + 45
+        for connection in connections:
+            connection.send(rest)
+        answers = [connection.answer() for connection in connections]
+    assert sorted({answer.status for answer in answers if answer}) == [200, 503]
+    assert 3 <= sum(bool(answer and answer.status == 200) for answer in answers) <= 4
+    for answer in answers:
+        assert answer
+        if answer.status == 503:
+            assert (answer.closes, answer.fields["retry-after"]) == (True, "1")
+            assert json.loads(answer.body)["type"].endswith(":busy")
+    assert httpx.post(f"{server.url}/invocations", content=body).status_code == 200
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")

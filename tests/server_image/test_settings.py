@@ -31,13 +31,14 @@ def test_every_variable_counts_and_an_empty_one_does_not() -> None:
             "MODEL_SERVER_PLAYGROUND": "1",
             "MODEL_SERVER_LOG_LEVEL": "DEBUG",
             "MODEL_SERVER_MAX_BODY": "2048",
+            "MODEL_SERVER_MAX_WAITING": "4096",
             "MODEL_SERVER_MAX_ROWS": "7",
             "MODEL_SERVER_MAX_TEXT": "8",
         }
     )
     assert (settings.host, settings.port, settings.workers, settings.threads) == ("::1", 9000, 3, 1)
     assert (settings.playground, settings.log_level) == (True, "debug")
-    assert settings.limits == Limits(body=2048, rows=7, text=8, seconds=5)
+    assert settings.limits == Limits(body=2048, waiting=4096, rows=7, text=8, seconds=5)
 
 
 def test_a_batch_transform_job_may_send_as_much_as_it_was_told() -> None:

@@ -59,6 +59,8 @@ def _problem(error: ClientError) -> Problem:
 def _of_the_container(response: dict[str, Any]) -> Problem:
     """The container's own 4xx is the caller's mistake and passed on; anything else is ours."""
     status = int(response.get("OriginalStatusCode", 500))
+    if status == 503:
+        return Problem(503, "The model is busy. Try again shortly.")
     if not 400 <= status < 500:
         return Problem(502, "The model failed.")
     try:

@@ -108,6 +108,7 @@ def test_a_bad_body_never_reaches_the_endpoint(sagemaker: Stubber, body: Any, st
     [
         ("ModelError", {"OriginalStatusCode": 413, "OriginalMessage": '{"detail": "too long", "row": 3}'}, 413),
         ("ModelError", {"OriginalStatusCode": 500, "OriginalMessage": "boom"}, 502),
+        ("ModelError", {"OriginalStatusCode": 503, "OriginalMessage": "busy"}, 503),
         ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": "not json"}, 400),
         ("ThrottlingException", {}, 503),
         ("ModelNotReadyException", {}, 503),
