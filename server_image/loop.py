@@ -52,7 +52,10 @@ class PlainLoop:
         wasyncore.loop(seconds, use_poll=True, map=self._members, count=1)
 
     def _answer(self, channel: Channel) -> None:
-        channel.answer()
+        try:
+            channel.answer()
+        except Exception:
+            channel.handle_error()  # as Waitress does for what it reads: it is told, and the connection closed
 
 
 class Loop(PlainLoop):
@@ -88,7 +91,7 @@ class Loop(PlainLoop):
 
     def _answer(self, channel: Channel) -> None:
         descriptor = channel.descriptor()
-        channel.answer()
+        super()._answer(channel)
         self._look(descriptor)
 
     def _look_at_all(self) -> None:

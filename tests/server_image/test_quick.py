@@ -17,6 +17,7 @@ from running_server import RunningServer, StartServer
 from waitress.task import ThreadedTaskDispatcher
 from wire import Connection
 
+from server_image.channel import Channel
 from server_image.connections import MEDIUM, SHORT, Lanes
 
 BATCH, LONG = "x" * SHORT, "x" * MEDIUM
@@ -107,6 +108,19 @@ def test_a_failure_of_the_model_ends_neither_loop_nor_connection(server: Running
             answer = connection.answer()
             assert answer is not None
             assert answer.status == status
+
+
+@pytest.mark.parametrize("text", ["good", BATCH])
+def test_a_defect_of_ours_ends_the_connection_and_not_the_loop(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    def broken(_channel: Channel) -> None:
+        raise RuntimeError("a defect")
+
+    with connected(quick=True) as connection, connection.another() as other:
+        with monkeypatch.context() as patch:
+            patch.setattr(Channel, "service", broken)
+            other.sendall(request(text))
+            assert other.recv(65536) == b""
+        assert connection.ask(request(text)).startswith(b"HTTP/1.1 200 OK")
 
 
 def channel(size: int, **more: Any) -> Any:
