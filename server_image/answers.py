@@ -8,10 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from waitress.task import ErrorTask, Task, WSGITask
-from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge, build_http_date
+from waitress.utilities import (
+    Error,
+    InternalServerError,
+    RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
+    build_http_date,
+)
 
 from server_image import heads, logs, problems
 
@@ -36,18 +43,22 @@ class _Measured(Task):
     """What both kinds of answers share: they are counted, and they end the connection while the server drains."""
 
     def service(self) -> None:
-        server, path = self.channel.server, getattr(self.request, "path", "")
+        server, address = self.channel.server, self.request.address
         if server.draining:
             self.end_connection()
-        began = server.begin_work(path)
+        began = server.begin_work(address)
         try:
             super().service()
         finally:
             server.end_work(began)
         code, seconds = self.status[:3], time.monotonic() - self.request.queued
-        server.metrics.count_request(path, code, seconds)
+        server.metrics.count_request(address, code, seconds)
         if logs.wants("debug"):
-            fields = {"method": self.request.command[:20], "path": path[:200], "status": code}
+            fields = {
+                "method": self.request.command[:20],
+                "path": getattr(self.request, "path", "")[:200],
+                "status": code,
+            }
             logs.log("debug", "request", **fields, seconds=round(seconds, 6))
 
     def end_connection(self) -> None:
@@ -78,13 +89,19 @@ class Answer(_Measured, WSGITask):
             for piece in pieces:
                 if piece:
                     self.write(piece)
+            if self.content_length not in (None, self.content_bytes_written) and self.request.command != "HEAD":
+                self.set_close_on_finish()  # or its client would take the next answer for the rest of this one
         finally:
             if hasattr(pieces, "close"):
                 pieces.close()
 
+    @property
+    def has_body(self) -> bool:
+        return self.status == _OK or bool(super().has_body)
+
     def write(self, data: bytes) -> None:
         """Head and body in one piece, where this is all of the body."""
-        if self.wrote_header or len(data) != self.content_length or not (self.status == _OK or self.has_body):
+        if self.wrote_header or len(data) != self.content_length or not self.has_body:
             super().write(data)
             return
         head = self.build_response_header()
@@ -94,7 +111,7 @@ class Answer(_Measured, WSGITask):
     def build_response_header(self) -> bytes:
         """The same as Waitress's, in fewer steps for an answer after which the connection stays open."""
         stays = self.version == "1.1" and not (self.request.connection_close or self.close_on_finish)
-        if not stays or self.content_length is None or not (self.status == _OK or self.has_body):
+        if not stays or self.content_length is None or not self.has_body:
             return super().build_response_header()
         return _head(self.status, tuple(self.response_headers), int(self.start_time))
 
@@ -102,9 +119,9 @@ class Answer(_Measured, WSGITask):
         self, status: str, headers: list[tuple[str, str]], _trouble: object = None, /
     ) -> Callable[[bytes], object]:
         """PEP 3333's `start_response`."""
+        self.content_length = _length(status, tuple(headers))
+        # What `end_connection` has put there comes again: Waitress reads it off the request.
         self.complete, self.status, self.response_headers = True, status, [*headers]
-        length = dict(headers).get("content-length")
-        self.content_length = None if length is None else int(length)
         return self.write
 
 
@@ -113,6 +130,7 @@ _KINDS: Mapping[type[Error], tuple[str, str]] = {
     RequestHeaderFieldsTooLarge: ("headers", "The request's headers are too large"),
     RequestTimeout: ("slow", "The request did not arrive in time"),
     Crowded: ("busy", "There is too much to do at once"),
+    InternalServerError: ("internal", "The server failed"),
 }
 
 
@@ -137,10 +155,16 @@ class Refusal(_Measured, ErrorTask):
 
 
 @lru_cache(maxsize=256)
+def _length(status: str, headers: Sequence[tuple[str, str]]) -> int | None:
+    """Of the body, where it is told. Raises ValueError for a status or header that would be more than one line."""
+    if any(end in each for each in (status, *chain.from_iterable(headers)) for end in "\r\n"):
+        raise ValueError("a line of an answer's head has an end in it")
+    length = dict(headers).get("content-length")
+    return None if length is None else int(length)
+
+
+@lru_cache(maxsize=256)
 def _head(status: str, headers: Sequence[tuple[str, str]], second: int) -> bytes:
-    """Raises ValueError for what would be more than one line."""
     said = [("-".join(map(str.capitalize, name.split("-"))), value) for name, value in headers]
     lines = [f"HTTP/1.1 {status}", *map(": ".join, said), f"Date: {build_http_date(second)}"]
-    if any(end in line for line in lines for end in "\r\n"):
-        raise ValueError("a line of an answer's head has an end in it")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -91,7 +91,7 @@ class Invocations:
 
     def _body(self, request: falcon.Request) -> bytes:
         # Where the server ends the stream with the request, nothing has to count along.
-        ends = "wsgi.input_terminated" in request.env
+        ends = request.env.get("wsgi.input_terminated")
         body: bytes = (request.stream if ends else request.bounded_stream).read()
         if len(body) > self._limits.body:
             raise problems.too_large("body", f"The body may have {self._limits.body:,} bytes.")

@@ -1,6 +1,7 @@
 """One connection and its requests: Waitress's channel, with refusals in our form and nothing that grows without end.
 
-With `answers`, `connections` and `parser` it is all that reaches into Waitress's inner classes.
+With `answers`, `connections`, `lanes`, `loop`, `parser` and what that reads with it is all that knows Waitress's inner
+classes.
 """
 
 # types-waitress describes these inner classes too loosely to be checked against.
@@ -34,7 +35,7 @@ class Channel(HTTPChannel):
     refused = False
     lingering_since = 0.0
     reading = False
-    """The loop is at this connection, and nothing waits to be sent: a request may be answered at once."""
+    """The loop is at this connection, and nothing waits to be sent."""
     at_once = False
     """The request that was just read is."""
 
@@ -64,6 +65,10 @@ class Channel(HTTPChannel):
     def idle_seconds(self) -> float:
         """How long nothing has moved here; 0 while a request waits for its answer or an answer for its reader."""
         return 0.0 if self.requests or self.total_outbufs_len else time.time() - self.last_activity
+
+    def answers_at_once(self) -> bool:
+        """Whether it is the loop that asks, and nothing waits to be sent here."""
+        return self.reading and bool(self.server.in_loop())
 
     def descriptor(self) -> int:
         """Of the socket; -1 when it is closed."""

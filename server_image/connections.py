@@ -13,22 +13,17 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from server_image.acceptor import CONNECTIONS_EACH
 from server_image.channel import Channel
+from server_image.lanes import SCORING, Lanes
 from server_image.loop import PlainLoop, loop_over
 from server_image.metrics import Metrics
 from server_image.settings import Limits, Settings
 
-SCORING, PING = "/invocations", "/ping"
 SEND_AT = 18_000
 """Bytes of an answer that may wait before a thread sends them itself. With Waitress's own default of 1 threads and the
 loop get into each other's way for every answer."""
-SHORT = 2_000
-"""Bytes of a request that takes a quick model so little time that nobody else has to wait for it."""
-MEDIUM = 20_000
-"""Bytes of a request that takes a quick model about a millisecond, as a hundred short texts do."""
 DRAIN_SECONDS = 25.0
 _IDLE_SECONDS = 120
 _AT_ONCE = 64  # connections that are taken from the feed in a row
@@ -37,33 +32,6 @@ _CROWDED = CONNECTIONS_EACH - _AT_ONCE
 nothing."""
 _DRAIN_IDLE_SECONDS = 1.0
 _DRAIN_PARTIAL_SECONDS = 5.0
-
-
-class Lanes:
-    """Threads for scoring and one more for all else, so that a health check never waits behind a long batch.
-
-    With a `quick` model a health check and what is short is answered by the loop itself: to wake a thread takes longer.
-    So is what takes a little longer, but one such request at a time, with a look in between at what else has come.
-    """
-
-    def __init__(self, threads: int, quick: bool) -> None:
-        self._scoring, self._rest = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        self._scoring.set_thread_count(threads)
-        self._rest.set_thread_count(1)
-        self._quick = quick
-
-    def add_task(self, channel: Channel) -> None:
-        request = channel.requests[0]
-        request.queued = time.monotonic()
-        path = getattr(request, "path", "")
-        by_loop = self._quick and path in (SCORING, PING) and channel.reading and not request.error
-        size = len(request.body_rcv or b"") if by_loop else MEDIUM + 1
-        if size <= SHORT:
-            channel.at_once = True
-        elif size <= MEDIUM:
-            channel.server.later(channel)
-        else:
-            (self._scoring if path == SCORING and not request.error else self._rest).add_task(channel)
 
 
 class Server(BaseWSGIServer):
@@ -82,7 +50,7 @@ class Server(BaseWSGIServer):
         settings: Settings,
         metrics: Metrics,
         *,
-        quick: bool = False,
+        quick: int = 0,
     ) -> None:
         self.metrics = metrics
         self._loop = PlainLoop({})
@@ -117,9 +85,9 @@ class Server(BaseWSGIServer):
             self._loop.turn(0.05 if self.draining else 1.0)
         self._loop.close()
 
-    def begin_work(self, path: str) -> float:
+    def begin_work(self, address: str) -> float:
         """Tell the parent since when the oldest request has been at work, for it replaces a process that hangs."""
-        if path != SCORING:
+        if address != SCORING:
             return 0.0
         began = time.monotonic()
         with self._at_work_lock:
@@ -157,7 +125,7 @@ class Server(BaseWSGIServer):
             channel.expire(self._limits.seconds)
 
     def later(self, channel: Channel) -> None:
-        """The loop answers its request when it has looked at all that has come by now."""
+        """The loop answers its request in its turn, one after the other, with a look in between at what has come."""
         self._loop.later(channel)
 
     def beyond_room(self) -> int:

@@ -53,6 +53,10 @@ class Sized:
         self.completed = not self._left
         return taken
 
+    def content(self) -> bytes:
+        """What has come of it."""
+        return self._body.getvalue()
+
     def getbuf(self) -> BytesIO:
         """Waitress's name."""
         return self._body
@@ -74,12 +78,21 @@ class Whole:
     def __len__(self) -> int:
         return len(self._body)
 
-    def getbuf(self) -> BytesIO:
-        """Waitress's name."""
+    def content(self) -> bytes:
+        """All of it."""
+        return self._body
+
+    def getfile(self) -> BytesIO:
+        """Waitress's name: the body from its beginning."""
         return BytesIO(self._body)
 
-    getfile = getbuf
-    """Waitress's name: the body from its beginning."""
+    def getbuf(self) -> Whole:
+        """Waitress's name: what is to be closed."""
+        return self
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._body = b""
 
 
 class Chunks:
@@ -96,6 +109,10 @@ class Chunks:
 
     def __len__(self) -> int:
         return len(self._buffer)
+
+    def content(self) -> bytes:
+        """What has come of it."""
+        return bytes(self._buffer.get())
 
     def getbuf(self) -> OverflowableBuffer:
         """Waitress's name."""

@@ -16,8 +16,10 @@ from typing import NamedTuple, Protocol
 from waitress.parser import ParsingError, crack_first_line, split_uri
 from waitress.rfc7230 import HEADER_FIELD_RE
 
-_LONGEST = 2_000  # bytes of a head, which bounds what is remembered
-_REMEMBERED = 256  # heads: as many as there are lengths of bodies from one client
+# What is remembered is bounded by these: about 2 MB in all, of the longest heads.
+_LONGEST = 2_000  # bytes of a head
+_LINES = 40
+_REMEMBERED = 256  # heads: a client that says nothing else of each request has one for each length of a body
 _END = b"\r\n\r\n"
 # What tells where a request ends, or what has to be done before its end.
 _LEFT_TO_OTHERS = ("TRANSFER_ENCODING", "EXPECT")
@@ -60,6 +62,7 @@ class Head(NamedTuple):
     closes: bool
     """The connection is to be closed after the answer."""
     variables: Mapping[str, str]
+    address: str
 
 
 def usual(head: bytes) -> Head | None:
@@ -72,6 +75,12 @@ def whole(data: bytes) -> tuple[Head, bytes] | None:
     end = data.find(_END, 0, _LONGEST) + len(_END)
     head = _usual(data[:end]) if end >= len(_END) else None
     return (head, data[end:]) if head is not None and len(data) == end + head.length else None
+
+
+def address(path: str) -> str:
+    """Of a request's path, as Falcon reads it here: one slash before it, and none behind."""
+    found = "/" + path.lstrip("/") if path.startswith("/") else path
+    return found[:-1] if len(found) > 1 and found.endswith("/") else found
 
 
 def variables(said: Said, headers: Mapping[str, str]) -> dict[str, str]:
@@ -90,14 +99,14 @@ def variables(said: Said, headers: Mapping[str, str]) -> dict[str, str]:
 def _usual(head: bytes) -> Head | None:
     first, *lines = head[:-4].split(b"\r\n")
     start, fields = _start(first), [*map(_field, lines)]
-    if start is None or None in fields:
+    if start is None or None in fields or len(fields) > _LINES:
         return None
     headers: dict[str, str] = dict(fields)
     length = headers.get("CONTENT_LENGTH", "0")
     if len(headers) < len(fields) or not (length.isascii() and length.isdigit()):
         return None
     closes = headers.get("CONNECTION", "").lower() == "close"
-    return Head(start, headers, int(length), closes, variables(start, headers))
+    return Head(start, headers, int(length), closes, variables(start, headers), address(start.path))
 
 
 @lru_cache(maxsize=256)

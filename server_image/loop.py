@@ -33,13 +33,15 @@ class PlainLoop:
         self._later: deque[Channel] = deque()
 
     def later(self, channel: Channel) -> None:
-        """Its request is answered behind all that has come by now, and behind one other such request at a time."""
+        """Its request is answered in its turn: one in each turn of the loop, behind all that is handled in it."""
         self._later.append(channel)
 
     def turn(self, seconds: float) -> None:
         """Wait for at most so long for what any of the members waits for, and handle what has come."""
         self._handle_what_comes(0 if self._later else seconds)
         if self._later:
+            if self._has_changed():  # who has just come may have asked already
+                self._handle_what_comes(0)
             self._answer(self._later.popleft())
 
     def look_again(self) -> None:
@@ -47,6 +49,10 @@ class PlainLoop:
 
     def close(self) -> None:
         """Let go of what the loop holds of the system."""
+
+    def _has_changed(self) -> bool:
+        """Something but what a connection has sent."""
+        return True
 
     def _handle_what_comes(self, seconds: float) -> None:
         wasyncore.loop(seconds, use_poll=True, map=self._members, count=1)
@@ -75,6 +81,9 @@ class Loop(PlainLoop):
 
     def close(self) -> None:
         self._epoll.close()
+
+    def _has_changed(self) -> bool:
+        return not self._look_at
 
     def _handle_what_comes(self, seconds: float) -> None:
         if time.monotonic() >= self._look_at:

@@ -21,10 +21,12 @@ class Parser(HTTPRequestParser):
     body_rcv: Any
     variables: Mapping[str, str] | None = None
     """What an application hears of the head, where that is known already."""
+    address = ""
+    """What is asked for, as the application tells addresses apart; empty where that cannot be read."""
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
-        self.started = time.monotonic()
+        self.started = self.queued = time.monotonic()
         self.command = ""
 
     @classmethod
@@ -57,7 +59,7 @@ class Parser(HTTPRequestParser):
         )
         self.version, self.url_scheme = "1.1", self.adj.url_scheme
         self.headers, self.content_length = head.headers, head.length
-        self.connection_close, self.variables = head.closes, head.variables
+        self.connection_close, self.variables, self.address = head.closes, head.variables, head.address
 
     def _parse_unusual(self, head: bytes) -> None:
         # Known even where the rest cannot be read, for HEAD is refused without a body.
@@ -68,9 +70,12 @@ class Parser(HTTPRequestParser):
             super().parse_header(head)
         except ValueError:  # of the standard library: an address or a number that it cannot read
             raise ParsingError("The head of the request cannot be read") from None
+        self.address = heads.address(self.path)
         # Waitress takes Transfer-Encoding out of the headers where it heeds it.
         if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
             # A proxy in front may see another end than we do, and take the rest for the next request.
             raise ParsingError("The length of the body is told in two ways")
         if self.chunked:
             self.body_rcv = framing.Chunks(self.body_rcv.getbuf())
+        elif self.body_rcv is not None:
+            self.body_rcv = framing.Sized(self.content_length)

@@ -38,7 +38,7 @@ def serve(model: Model, settings: Settings, listener: socket.socket) -> None:
     )
 
     def work(feed: socket.socket) -> None:
-        quick = getattr(model, "quick", False)
+        quick = getattr(model, "quick", 0)
         server = Server(application, feed, (host, port), settings, metrics, quick=quick)
         if reason := check(model):
             raise RuntimeError(reason)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from server_image.app import create_app
 from server_image.connections import Server
@@ -19,20 +20,28 @@ from tests.steady import Steady
 class Connected:
     client: socket.socket
     loop: threading.Thread
+    metrics: Metrics
     another: Callable[[], AbstractContextManager[socket.socket]]
     """Opens one more connection."""
 
     def ask(self, request: bytes) -> bytes:
+        """The first piece of the answer, which is all of it where the connection stays open."""
         self.client.sendall(request)
         return self.client.recv(65536)
 
+    def last(self, request: bytes) -> bytes:
+        """The whole answer, after which the connection ends."""
+        self.client.sendall(request)
+        return b"".join(iter(lambda: self.client.recv(65536), b""))
+
 
 @contextmanager
-def connected(*, quick: bool = False) -> Iterator[Connected]:
-    """With one connection. At the end the server has counted all as closed."""
+def connected(*, quick: int = 0, application: Any = None) -> Iterator[Connected]:
+    """With one connection; `application` is another than the server's own. At the end the server has counted all as
+    closed."""
     feed, ours = socket.socketpair()
     metrics = Metrics()
-    server = Server(create_app(Steady()), ours, ("127.0.0.1", 1), Settings(), metrics, quick=quick)
+    server = Server(application or create_app(Steady()), ours, ("127.0.0.1", 1), Settings(), metrics, quick=quick)
     thread = threading.Thread(target=server.run)
     thread.start()
     opened = 0
@@ -48,7 +57,7 @@ def connected(*, quick: bool = False) -> Iterator[Connected]:
             yield client
 
     with socket.create_server(("127.0.0.1", 0)) as listener, another() as client:
-        yield Connected(client, thread, another)
+        yield Connected(client, thread, metrics, another)
     feed.close()
     thread.join(5)
     assert not thread.is_alive()

@@ -2,8 +2,8 @@
 
 Words that it obeys: `sleep1.5` takes that many seconds, `fail` raises, `die` kills the process, `hang` holds the
 interpreter as a runaway regular expression would. A file named by LEXICON_BROKEN makes every scoring fail, and
-LEXICON_ONLY_PARENT makes it fail in every process but the first. With LEXICON_QUICK it says that it is as quick as a
-compiled model.
+LEXICON_ONLY_PARENT makes it fail in every process but the first. LEXICON_QUICK is how many bytes it says it takes a
+millisecond for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Lexicon:
     """Adds up the weights of known words."""
 
     labels = ("Negative", "Positive")
-    quick = "LEXICON_QUICK" in os.environ
+    quick = int(os.environ.get("LEXICON_QUICK", 0))
 
     def predict(self, texts: Sequence[str]) -> list[tuple[str, float]]:
         if Path(os.environ.get("LEXICON_BROKEN", "/nowhere")).exists():

@@ -47,6 +47,59 @@ def test_waitress_would_send_from_the_thread_that_answers(monkeypatch: pytest.Mo
     assert not any(by_the_loop for _, by_the_loop in ask_once(monkeypatch))
 
 
+def asking(size: int = 0, *more: bytes) -> bytes:
+    lines = (b"POST /invocations HTTP/1.1", b"Host: x", b"Content-Length: %d" % size, *more)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + b"x" * size
+
+
+LANES = {"at once": (20_000, 10), "later": (20_000, 10_000), "a thread": (0, 10)}
+
+
+@pytest.mark.parametrize(("quick", "size"), LANES.values(), ids=LANES)
+def test_an_application_that_fails_ends_its_connection_with_a_500(quick: int, size: int) -> None:
+    def fails(_environment: Any, _start: Any) -> Any:
+        raise RuntimeError("a defect")
+
+    with connected(quick=quick, application=fails) as connection:
+        answer = connection.last(asking(size))
+        assert answer.startswith(b"HTTP/1.1 500 ")
+        assert b":problem:internal" in answer
+        assert b"defect" not in answer
+        with connection.another() as other:
+            other.sendall(asking(size))
+            assert other.recv(65536).startswith(b"HTTP/1.1 500 ")
+    assert 'code="500"} 2\n' in connection.metrics.render(["a", "b"])
+
+
+@pytest.mark.parametrize("more", [(), (b"Connection: close",)], ids=["stays open", "closes"])
+@pytest.mark.parametrize("odd", [("X", "a\r\nSet-Cookie: b"), ("X\r\nSet-Cookie", "b"), ("X", "a\nb"), ("X", "a\rb")])
+def test_no_header_of_an_answer_becomes_two(more: tuple[bytes, ...], odd: tuple[str, str]) -> None:
+    def splits(_environment: Any, start: Any) -> Any:
+        start("200 OK", [("content-length", "2"), odd])
+        return [b"ok"]
+
+    with connected(quick=20_000, application=splits) as connection:
+        answer = connection.last(asking(0, *more))
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert b"Set-Cookie" not in answer
+
+
+def test_an_answer_that_is_shorter_than_it_says_ends_the_connection() -> None:
+    def too_short(_environment: Any, start: Any) -> Any:
+        start("200 OK", [("content-length", "5")])
+        return [b"ok"]
+
+    with connected(quick=20_000, application=too_short) as connection:
+        assert connection.last(asking()).endswith(b"ok")
+
+
+@pytest.mark.parametrize("path", ["/invocations", "/invocations/", "//invocations"])
+def test_one_address_is_one_however_it_is_written(path: str) -> None:
+    with connected() as connection:
+        connection.ask(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+    assert 'path="/invocations",code="405"} 1' in connection.metrics.render(["a", "b"])
+
+
 class Asked(connections.Channel):
     """Counts how often each connection, by its descriptor, is asked what it waits for."""
 
@@ -65,7 +118,7 @@ def test_a_silent_connection_costs_others_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Asked, "times", Counter())
     monkeypatch.setattr(connections.Server, "channel_class", Asked)
     request = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n\r\n" + b'{"input":[{"text":"good"}]}'
-    with connected(quick=True) as connection, connection.another():
+    with connected(quick=20_000) as connection, connection.another():
         for _ in range(100):
             assert connection.ask(request).startswith(b"HTTP/1.1 200 OK")
     silent, busy = sorted(Asked.times.values())

@@ -134,5 +134,6 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(3000):
         assert heads.usual(head(b"GET /%d HTTP/1.1" % number, b"X-Id: %d" % number)) is not None
     assert heads._usual.cache_info().currsize <= 256
+    assert heads.usual(head(b"GET / HTTP/1.1", *(b"a%d: " % number for number in range(41)))) is None
     assert heads._start.cache_info().currsize <= 256
     assert heads._field.cache_info().currsize <= 1024

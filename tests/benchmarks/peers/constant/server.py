@@ -9,7 +9,7 @@ from server_image.settings import Settings
 
 class Constant:
     labels = ("Negative", "Positive")
-    quick = True  # answered at once, as a compiled model's texts are
+    quick = 20_000  # answered at once, as a compiled model's texts are
 
     def predict(self, texts):
         return [("Positive", 0.75)] * len(texts)
