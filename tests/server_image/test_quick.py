@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import select
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from in_process import connected
@@ -75,6 +77,20 @@ def test_who_leaves_while_a_batch_waits_keeps_nobody(server: RunningServer) -> N
         answers = [connection.answer() for connection in (first, last)]
     assert [each and each.status for each in answers] == [200, 200]
     assert server.metric("model_server_worker_starts_total") == 1
+
+
+def test_batches_that_wait_are_answered_before_the_server_ends(server: RunningServer) -> None:
+    with ExitStack() as stack:
+        connections = [stack.enter_context(Connection(server.port)) for _ in range(4)]
+        for connection in connections:
+            connection.send(request(f"sleep0.3 {BATCH}"))
+        time.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)
+        answers = [connection.answer() for connection in connections]
+        assert [each and each.status for each in answers] == [200] * 4
+        assert all(each and each.closes for each in answers[1:])
+        assert all(connection.ends() for connection in connections)
+    assert server.process.wait(5) == 0
 
 
 @pytest.mark.parametrize("has_epoll", [True, False])
