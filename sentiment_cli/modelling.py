@@ -118,7 +118,7 @@ def _refuse_below(threshold: float | None, trained: training.Trained, facts: Fac
     shown = floor(accuracy * 1000) / 1000  # rounded up it could read like the threshold
     raise Refused(
         f"The model is not good enough: accuracy {shown:.3f}, at least {threshold:g} is wanted.",
-        "No artifact was written; an earlier one is still there.",
+        f"No artifact was written{'; the earlier one is still there' if (directory / ARTIFACT).exists() else ''}.",
         f"{report} shows where it goes wrong. Add or correct rows, or lower min_accuracy.",
         code="min-accuracy",
     )

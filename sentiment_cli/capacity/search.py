@@ -22,6 +22,7 @@ Limit = Literal[Cause, "bounds", "unmet"]
 GROWTH = 2.0
 FIRST_SHARE = 20  # the first second may take this part of the requests: a few steps have to fit
 PRECISION = 1.05  # the rate that was missed over the one that was met, where the search is content
+FAR = 1.25  # the same where nothing was asked in between and the bounds are to blame for that
 SHRINKING = 4.0
 SHRUNK = 64.0  # a server that is too slow at this part of the first rate is too slow at any
 STEP_BACK = 0.93
@@ -158,7 +159,7 @@ class _Search:
         limit: Limit = self.cause
         if not self.low:
             limit = "bounds" if self.spent and self.high is None else "unmet"
-        elif self.high is None:
+        elif self.high is None or (not self.confirmed and self.high > FAR * self.low):
             limit = "bounds"
         return Found(self.low, self.high, limit, self.confirmed, tuple(self.steps))
 

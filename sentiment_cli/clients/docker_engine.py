@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from docker.credentials.errors import StoreError
-from docker.errors import DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from urllib3.exceptions import HTTPError
 
 from sentiment_cli.clients import docker_troubles
@@ -147,15 +148,15 @@ class Engine:
 
     def logs(self, container: str) -> list[str]:
         """The last LOG_LINES lines that a container wrote; none if it is gone."""
-        written = b""
-        with _translated("read the container's log"), suppress(NotFound):
+        written: bytes = b""
+        with _translated("read the container's log"), _none_if_gone():
             written = self._api.logs(container, stdout=True, stderr=True, tail=LOG_LINES)
         return written.decode(errors="replace").splitlines()
 
     def follow(self, container: str) -> Iterator[str]:
         """Every line that a container writes, until it stops; none if it is gone."""
         rest = b""
-        with _translated("read the container's log"), suppress(NotFound):
+        with _translated("read the container's log"), _none_if_gone():
             for part in self._api.logs(container, stdout=True, stderr=True, stream=True, follow=True):
                 *lines, rest = (rest + part).split(b"\n")
                 yield from (line.decode(errors="replace").rstrip("\r") for line in lines)
@@ -172,15 +173,15 @@ class Engine:
 
     def stop(self, container: str, seconds: int) -> None:
         """Ask a container to end, and end it after `seconds`; no error if there is none."""
-        with _translated("stop the container"), suppress(NotFound):
+        with _translated("stop the container"), _none_if_gone():
             self._api.stop(container, timeout=seconds)
 
     def remove(self, container: str, volume: str) -> None:
         """Remove a container and its volume; no error if they are gone."""
         with _translated("remove the container"):
-            with suppress(NotFound):
+            with _none_if_gone():
                 self._api.remove_container(container, force=True)
-            with suppress(NotFound):
+            with _none_if_gone():
                 self._api.remove_volume(volume, force=True)
 
     def remove_labelled(self, label: str) -> list[str]:
@@ -207,6 +208,22 @@ class Engine:
                 if name.startswith(registries):
                     with suppress(NotFound):
                         self._api.remove_image(name, force=True, noprune=True)
+
+
+@contextmanager
+def _none_if_gone() -> Iterator[None]:
+    """No error where there is no such container or volume, or somebody else is just removing it.
+
+    The volume is in use as long as the container goes, and whoever removes that takes the volume too.
+    """
+    try:
+        yield
+    except NotFound:
+        pass
+    except APIError as error:
+        going = ("marked for removal", "is already in progress", "is dead", "volume is in use")
+        if error.status_code != HTTPStatus.CONFLICT or not any(each in str(error.explanation) for each in going):
+            raise
 
 
 @contextmanager

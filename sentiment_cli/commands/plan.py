@@ -47,4 +47,5 @@ def plan(
     run.terminal.show(plan_table(made))
     run.terminal.result(made.as_dict())
     if made.todo:
-        run.terminal.next_steps((place.command("deploy"), "do it"))
+        end = [("sentiment-cli sandbox down", "or end the sandbox, which runs until then")] if place.sandbox else []
+        run.terminal.next_steps((place.command("deploy"), "do it"), *end)

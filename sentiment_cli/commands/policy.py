@@ -65,7 +65,7 @@ def _account(
     from sentiment_cli.clients.aws import configured_region
     from sentiment_cli.clients.session import connect, unasked
     from sentiment_cli.commands.place import check_stage, use_sandbox
-    from sentiment_cli.errors import InputError
+    from sentiment_cli.errors import CredentialsError, InputError
 
     check_stage(stage)
     box = use_sandbox(run, start=False) if sandbox else None
@@ -73,7 +73,11 @@ def _account(
     if where is None:
         raise InputError("A region is missing.", "Every ARN names it.", "Pass --region.", code="missing-input")
     if account is None:
-        return connect(where, None if box else profile or project.aws.profile)
+        try:
+            return connect(where, None if box else profile or project.aws.profile)
+        except CredentialsError as error:
+            error.fix = "Pass --account (12 digits): AWS is then not asked. Or give it credentials: `aws configure`."
+            raise
     if not re.fullmatch(r"\d{12}", account):
         raise InputError(f"{account!r} is no account.", "It has 12 digits.", "Correct --account.", code="bad-account")
     return unasked(account, where)

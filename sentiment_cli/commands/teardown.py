@@ -108,3 +108,5 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
     run.terminal.result(done.as_dict())
     nothing = f"There is nothing of {place.names.prefix} on AWS."
     run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")
+    if place.sandbox:
+        run.terminal.next_steps(("sentiment-cli sandbox down", "end the sandbox too, which runs until then"))

@@ -51,7 +51,8 @@ class PickerPrompter:
     def confirm(self, text: str, *, default: bool) -> bool:
         import questionary
 
-        return bool(self._ask(questionary.confirm, text, default=default))
+        # With Enter, for a key that slips must not delete what bills, nor what others use.
+        return bool(self._ask(questionary.confirm, text, default=default, auto_enter=False))
 
     def _echo(self, text: str, answer: str) -> None:
         from prompt_toolkit import print_formatted_text

@@ -82,6 +82,15 @@ def test_failures_are_a_limit_of_their_own_and_are_not_provoked_twice(kind: str,
     assert len(too_much) == len(set(too_much))
 
 
+def test_a_gap_that_the_bounds_left_is_not_said_to_be_the_servers() -> None:
+    """As at an API that is throttled: one rate was too much, and there was no time to look far below it."""
+    found = search(cliff(20.0, "throttled"), AIM, 52.3, Bounds(20_000, 10))
+    assert 0 < found.rate < 20
+    assert found.missed is not None
+    assert found.missed > 1.25 * found.rate
+    assert (found.limit, found.confirmed) == ("bounds", False)
+
+
 def test_a_server_far_beyond_the_bounds_gives_a_lower_bound() -> None:
     bounds = Bounds(requests=20_000, seconds=600)
     queue = Queue(AIM, always(0.0))

@@ -69,7 +69,7 @@ def test_enter_all_the_way_keeps_every_answer_before_aws_is_asked(bare: Path) ->
     for stated in ('kind = "realtime"', 'instance_type = "ml.t2.medium"', 'auth = "api-key"'):
         assert stated in text
     screen.wait_for(SURE, 60)
-    screen.press("n")
+    screen.press("n", ENTER)
     assert screen.end() == 3
     assert "Nothing was done." in screen.text
 
@@ -124,11 +124,11 @@ def test_an_open_api_is_confirmed_and_the_default_is_no(bare: Path) -> None:
     screen.wait_for("API key")
     screen.press(DOWN, DOWN, ENTER)
     screen.wait_for("Leave it open?")
-    screen.press("y")
+    screen.press("y", ENTER)
     screen.wait_for(SURE, 60)
     assert "The API will be open" in screen.text
     assert projects.load(bare).api.auth == "none"
-    screen.press("n")
+    screen.press("n", ENTER)
     assert screen.end() == 3
 
 

@@ -108,7 +108,7 @@ def test_ctrl_c_in_the_middle_of_a_teardown(project: Path, box: Sandbox) -> None
     box.add_fault("slow", "sagemaker:DeleteModel", seconds=3)
     screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
     screen.wait_for("for good?")
-    screen.press("y")
+    screen.press("y", ENTER)
     screen.wait_for("Delete model")
     screen.press(CTRL_C)
     assert screen.end() == 130
@@ -127,7 +127,7 @@ def test_a_second_ctrl_c_in_a_teardown_leaves_at_once(project: Path, box: Sandbo
     box.add_fault("slow", "sagemaker:DeleteEndpoint", seconds=15)
     screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
     screen.wait_for("for good?")
-    screen.press("y")
+    screen.press("y", ENTER)
     screen.wait_for("Delete endpoint")
     screen.press(CTRL_C)
     screen.wait_for("Ctrl-C again leaves at once")

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +326,18 @@ def test_without_docker_auto_takes_a_process_and_says_why(
     with pytest.raises(SentimentError, match="Docker is not") as caught:
         project.start(compiled, "docker")
     assert "--engine process" in caught.value.fix
+
+
+@pytest.mark.docker
+def test_several_may_remove_one_container_at_once(project: Project, compiled: Model, docker_engine: Any) -> None:
+    """As the terminal that serves and `serve-local --stop` in another do: neither has met trouble."""
+    with project.start(compiled, "docker") as running:
+        running.wait_ready()
+        host = running._host
+        with ThreadPoolExecutor(12) as pool:
+            done = [pool.submit(act) for act in [host.stop, host.log] * 6]
+        for each in done:
+            each.result()
 
 
 @pytest.mark.docker
