@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sentiment_cli import artifacts, training
 from sentiment_cli.errors import Refused
-from sentiment_cli.events import Emit, Event, StepDone, StepStarted
+from sentiment_cli.events import Emit, Event, Note, StepDone, StepStarted
 from sentiment_cli.project import ARTIFACT, REPORT, Model
 from sentiment_cli.report import Facts, write_report
 from sentiment_cli.rows import Rows
@@ -55,6 +55,8 @@ def fit(name: str, rows: Rows, model: Model, directory: Path, emit: Emit) -> Out
     trained = training.train(dataset, options, _shifted(emit, 1, total))
     facts = Facts(name, dataset.findings.lines(), _made(trained, model))
     _refuse_below(model.min_accuracy, trained, facts, directory)
+    for note in _doubts(trained.metrics):
+        emit(note)
     with _step("Write the artifact and the report", total, total, emit) as detail:
         written = artifacts.write(_ingredients(trained, dataset.texts), directory / ARTIFACT)
         write_report(directory / REPORT, trained.metrics, facts)
@@ -107,6 +109,13 @@ def _outcome(
         rows=rows,
         report=report,
     )
+
+
+def _doubts(metrics: training.Metrics) -> Iterator[Note]:
+    if metrics.accuracy <= metrics.baseline_accuracy:
+        always = f"always saying {metrics.baseline_label} ({metrics.baseline_accuracy:.3f})"
+        advice = "Are these the right columns? Are the labels right?"
+        yield Note(f"The model is no better than {always}: it has learnt nothing. {advice}", "warning")
 
 
 def _refuse_below(threshold: float | None, trained: training.Trained, facts: Facts, directory: Path) -> None:

@@ -66,14 +66,16 @@ def test_a_model_below_the_threshold_leaves_the_one_of_before(rows: Rows, tmp_pa
         fit(rows, tmp_path, min_accuracy=0.999)
     assert caught.value.exit_code == 5
     assert caught.value.code == "min-accuracy"
+    assert caught.value.why == "No artifact was written; the earlier one is still there."
     assert REFUSED in caught.value.fix
     assert (tmp_path / REFUSED).is_file()
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
 
 
 def test_below_the_threshold_the_first_model_is_not_written(rows: Rows, tmp_path: Path) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as caught:
         fit(rows, tmp_path, min_accuracy=0.999)
+    assert caught.value.why == "No artifact was written."
     assert not (tmp_path / ARTIFACT).exists()
     fit(rows, tmp_path, min_accuracy=0.5)
     assert (tmp_path / ARTIFACT).is_file()
@@ -93,6 +95,17 @@ def test_a_refusal_never_reads_as_if_the_threshold_were_met(rows: Rows, tmp_path
         fit(rows, tmp_path, min_accuracy=trained.metrics.accuracy + 1e-5)
     figures = [word.strip(",") for word in caught.value.what.split() if word[0].isdigit()]
     assert float(figures[0]) < float(figures[1])
+
+
+def test_a_model_that_has_learnt_nothing_is_told_to_be_that(tmp_path: Path) -> None:
+    path = tmp_path / "once.csv"
+    texts = [(f"only{number} once{number}", "good" if number % 5 < 3 else "bad") for number in range(500)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label"), *texts])
+    told: list[Event] = []
+    fit(Rows(path, None, None, None, None, None, None), tmp_path, told)
+    warnings = [event.text for event in told if isinstance(event, Note) and event.level == "warning"]
+    assert any("no better than always saying" in text for text in warnings), warnings
 
 
 def test_rows_that_cannot_be_read_leave_the_model_of_before(rows: Rows, tmp_path: Path) -> None:

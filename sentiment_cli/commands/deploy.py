@@ -74,7 +74,7 @@ def deploy(
     journal = deploying.journal_of(place.aws, target, run.terminal.emit)
     plan = deploying.make_plan(place.aws, target)
     if plan.todo or dry_run:
-        run.terminal.talk(plan_table(plan))
+        run.terminal.talk(plan_table(plan, sandbox=place.sandbox))
     if dry_run:
         run.terminal.result(plan.as_dict())
         return

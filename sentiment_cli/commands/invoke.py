@@ -74,13 +74,14 @@ def invoke(
 
 
 def most_public(run: Run, stage: str, sandbox: bool) -> Target:
-    """What the journal of the stage says was deployed; a local server where it says nothing."""
+    """What the journal of the stage says was deployed; where it says nothing a local server, or the sandbox's endpoint,
+    which is then said to be missing."""
     from sentiment_cli.commands.place import home_of
     from sentiment_cli.deployment.state import load
 
     state = load(home_of(run, sandbox), stage)
     if state is None or not state.version:
-        return Target.local
+        return Target.endpoint if sandbox else Target.local
     chosen = Target.api if state.url else Target.endpoint
     run.terminal.say(f"Asking the {'API' if chosen is Target.api else 'endpoint'} of stage {stage}.", style="dim")
     return chosen

@@ -44,7 +44,7 @@ def plan(
     flags = where(region, profile) | hosting(endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
     made = make_plan(place.aws, place.target(with_api=not no_api))
-    run.terminal.show(plan_table(made))
+    run.terminal.show(plan_table(made, sandbox=place.sandbox))
     run.terminal.result(made.as_dict())
     if made.todo:
         end = [("sentiment-cli sandbox down", "or end the sandbox, which runs until then")] if place.sandbox else []

@@ -22,9 +22,9 @@ SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", 
 WIDE = 90  # columns, enough for an action, a kind, most names and a short reason
 
 
-def plan_table(plan: Plan) -> RenderableType:
+def plan_table(plan: Plan, *, sandbox: bool) -> RenderableType:
     """A row a resource, then the price."""
-    return Group(_Changes(plan.changes), Text(""), Text(_price(plan)))
+    return Group(_Changes(plan.changes), Text(""), Text(_price(plan, sandbox=sandbox)))
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,15 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _price(plan: Plan) -> str:
+def _price(plan: Plan, *, sandbox: bool) -> str:
     cost = plan.cost
+    price, free = "Price", ""
+    if sandbox:
+        price, free = "Price on AWS", " The sandbox bills nothing."
     if cost.hourly:
-        return (
-            f"Price: ${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month for as long as it exists ({cost.source})."
-        )
-    return f"Price: {cost.source}."
+        each = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month for as long as it exists"
+        return f"{price}: {each} ({cost.source}).{free}"
+    return f"{price}: {cost.source}.{free}"
 
 
 def inventory_table(found: Sequence[Existing]) -> RenderableType:
