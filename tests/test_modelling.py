@@ -99,7 +99,7 @@ def test_a_refusal_never_reads_as_if_the_threshold_were_met(rows: Rows, tmp_path
 
 def test_a_model_that_has_learnt_nothing_is_told_to_be_that(tmp_path: Path) -> None:
     path = tmp_path / "once.csv"
-    texts = [(f"only{number} once{number}", "good" if number % 5 < 3 else "bad") for number in range(500)]
+    texts = [(f"day{number % 97} in week {number % 53}", "good" if number % 5 < 4 else "bad") for number in range(2000)]
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("text", "label"), *texts])
     told: list[Event] = []

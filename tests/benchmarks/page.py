@@ -167,10 +167,11 @@ set-up where that was needed, and {load_after:.1f} at the end: the benchmark alo
 Every server serves the very same model, on the same build of Python, the quickest of its version that the machine has
 (the image brings its own): `sentiment-cli train` on {rows:,} made-up tweets, {terms:,} terms. wrk with one
 thread, on the same {cpus} cores, sends each of {texts:,} texts of the bundled sample in turn, and the next only after
-an answer. The servers take turns, {rounds} rounds of them, {seconds:g} s for each row; each is started anew for its
-turn, warmed up and ended after it. Figures are medians of the rounds, with the least and the most in brackets. Before
-and after the load of each turn answers are held against scikit-learn's own, label and score (to 1e-9); what was no 2xx
-under load counts as wrong too.
+an answer. Heads of requests differ in their length alone, as those of one client do: our server remembers heads, and
+needs some microseconds more for one that it has not seen. The servers take turns, {rounds} rounds of them, {seconds:g} s
+for each row; each is started anew for its turn, warmed up and ended after it. Figures are medians of the rounds, with
+the least and the most in brackets. Before and after the load of each turn answers are held against scikit-learn's own,
+label and score (to 1e-9); what was no 2xx under load counts as wrong too.
 
 Peers are installed from PyPI and written as their documentation does it, each with {workers} processes unless told
 otherwise (`tests/benchmarks/peers/`). Memory is the proportional set size of all processes together after load; CPU is
