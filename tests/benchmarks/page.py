@@ -168,10 +168,10 @@ Every server serves the very same model, on the same build of Python, the quicke
 (the image brings its own): `sentiment-cli train` on {rows:,} made-up tweets, {terms:,} terms. wrk with one
 thread, on the same {cpus} cores, sends each of {texts:,} texts of the bundled sample in turn, and the next only after
 an answer. Heads of requests differ in their length alone, as those of one client do: our server remembers heads, and
-needs some microseconds more for one that it has not seen. The servers take turns, {rounds} rounds of them, {seconds:g} s
-for each row; each is started anew for its turn, warmed up and ended after it. Figures are medians of the rounds, with
-the least and the most in brackets. Before and after the load of each turn answers are held against scikit-learn's own,
-label and score (to 1e-9); what was no 2xx under load counts as wrong too.
+needs some microseconds more for one that it has not seen. The servers take turns, {rounds} rounds of them, and each row
+of a turn takes {seconds:g} s; each is started anew for its turn, warmed up and ended after it. Figures are medians of
+the rounds, with the least and the most in brackets. Before and after the load of each turn answers are held against
+scikit-learn's own, label and score (to 1e-9); what was no 2xx under load counts as wrong too.
 
 Peers are installed from PyPI and written as their documentation does it, each with {workers} processes unless told
 otherwise (`tests/benchmarks/peers/`). Memory is the proportional set size of all processes together after load; CPU is
