@@ -42,7 +42,7 @@ def rollback(
     run.until_its_end(lock.held(place.home, stage, "rollback"))
     journal = journal_of(place.aws, target, run.terminal.emit)
     kept = versions.kept(place.aws, place.names)
-    chosen = versions.chosen(kept, version, journal.state.served)
+    chosen = versions.chosen(kept, version, journal.state.served, place.command("rollback"))
     rows = [("*" if each.serves else ">" if each == chosen else "", each.version, each.name) for each in kept]
     run.terminal.talk(table(("", "version", "configuration"), rows))
     if chosen.serves:

@@ -44,21 +44,22 @@ def kept(aws: Aws, names: Names) -> list[Version]:
     return [Version(each.name, each.name.removeprefix(f"{names.prefix}-"), each.name == serving) for each in configs]
 
 
-def chosen(versions: list[Version], wanted: str | None, served: Sequence[str] = ()) -> Version:
+def chosen(versions: list[Version], wanted: str | None, served: Sequence[str], command: str) -> Version:
     """The wanted version, by its beginning; without one, the one that `served` before, else that made before the one
-    that serves. Raises InputError."""
+    that serves. Raises InputError, which tells to add a version to `command`."""
     if wanted is not None:
         fitting = [each for each in versions if each.version.startswith(wanted)]
         if len(fitting) == 1:
             return fitting[0]
-        raise _none(f"There is no version {wanted}." if not fitting else f"{wanted} may be several versions.", versions)
+        what = f"{wanted} may be several versions." if fitting else f"There is no version {wanted}."
+        raise _none(what, versions, command)
     for earlier in reversed(served):
         before = next((each for each in versions if each.version == earlier and not each.serves), None)
         if before is not None:
             return before
     serving = next((number for number, each in enumerate(versions) if each.serves), None)
     if serving is None or serving + 1 >= len(versions):
-        raise _none("There is no earlier version to go back to.", versions)
+        raise _none("There is no earlier version to go back to.", versions, command)
     return versions[serving + 1]
 
 
@@ -137,6 +138,10 @@ def _manifest(aws: Aws, bucket: str, key: str) -> Mapping[str, Any]:
         return manifest.read(archive)
 
 
-def _none(what: str, versions: list[Version]) -> InputError:
+def _none(what: str, versions: list[Version], command: str) -> InputError:
     there = ", ".join(f"{each.version}{' (serves)' if each.serves else ''}" for each in versions)
-    return InputError(what, f"Kept, the newest first: {there or 'none'}.", "Name one of them.", code="no-version")
+    other = next((each.version for each in versions if not each.serves), None)
+    fix = (
+        f"Name one that does not serve: `{command} {other}`." if other else "Train again and deploy: this one is kept."
+    )
+    return InputError(what, f"Kept, the newest first: {there or 'none'}.", fix, code="no-version")

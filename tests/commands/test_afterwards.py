@@ -91,7 +91,10 @@ def test_rollback_to_the_version_before_and_to_a_named_one(project: Path) -> Non
     for wanted in ((), ("zzz",)):
         refused = back(project, "--yes", *wanted)
         assert refused.returncode == 2
-        assert newest in json.loads(refused.stdout)["error"]["why"]
+        error = json.loads(refused.stdout)["error"]
+        assert newest in error["why"]
+        assert "--sandbox" in error["fix"]
+        assert error["fix"].endswith(f" {newest}`.")
     assert json.loads(back(project, "--yes", newest[:6]).stdout)["version"] == newest
     assert json.loads(back(project, "--yes", newest).stdout)["version"] == newest
     actions = {each["action"] for each in result(project, "plan", "--sandbox")["changes"]}

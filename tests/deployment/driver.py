@@ -35,7 +35,7 @@ def roll_back(aws: Aws, target: Target) -> None:
     with lock.held(target.home, target.stage, "rollback"):
         journal = deploying.journal_of(aws, target, ignore)
         names = target.names(aws)
-        chosen = versions.chosen(versions.kept(aws, names), None, journal.state.served)
+        chosen = versions.chosen(versions.kept(aws, names), None, journal.state.served, "rollback")
         versions.go_back(aws, names, chosen, journal, ignore)
 
 

@@ -42,7 +42,7 @@ def test_going_back_twice_goes_further_back(journal: Journal) -> None:
     journal.deployed(version="a", artifact="", url="", back=True)
     assert journal.state.served == ("b", "a")
     versions = [Version(f"p-dev-{each}", each, each == "a") for each in ("c", "b", "a")]
-    assert chosen(versions, None, journal.state.served).version == "b"
+    assert chosen(versions, None, journal.state.served, "rollback").version == "b"
 
 
 def test_what_is_deleted_is_forgotten(journal: Journal, tmp_path: Path) -> None:
