@@ -18,6 +18,8 @@ from rich.text import Text
 
 from sentiment_cli.events import Event, LogLine, Note, Progress, StepDone, StepStarted
 
+BAR = 24  # columns
+MARGIN = 3  # columns: the spinner and what stands around it
 QUIET_SECONDS = 30.0  # off a terminal, one line about this often
 
 
@@ -157,13 +159,16 @@ class LiveRenderer:
     def _row(self, each: _Running) -> list[RenderableType]:
         step, progress = each.step, each.progress
         number = f"{step.number}/{step.total} " if step.total else ""
-        parts: list[RenderableType] = [Text(number + step.title)]
-        if progress is not None:
-            if progress.total:
-                parts.append(ProgressBar(total=progress.total, completed=progress.done, width=24))
-            parts.append(Text(amount(progress), style="cyan", no_wrap=True))
+        title, spent = Text(number + step.title), duration(time.monotonic() - each.began)
+        told = [Text(amount(progress), style="cyan", no_wrap=True)] if progress is not None else []
         usual = f" (usually {step.usual})" if step.usual else ""
-        parts.append(Text(duration(time.monotonic() - each.began) + usual, style="dim", no_wrap=True))
+        # Where not all of it fits, the bar goes first, and then what is usual: how far it has come is what counts.
+        room = self.console.width - MARGIN - sum(each.cell_len + 1 for each in (title, *told)) - len(spent)
+        parts: list[RenderableType] = [title]
+        if progress is not None and progress.total and room > BAR + len(usual):
+            parts.append(ProgressBar(total=progress.total, completed=progress.done, width=BAR))
+        parts += told
+        parts.append(Text(spent + (usual if room >= len(usual) else ""), style="dim", no_wrap=True))
         line = Table.grid(padding=(0, 1))
         line.add_row(*parts)
         return [self.spinner, line]

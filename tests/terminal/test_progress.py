@@ -108,3 +108,21 @@ def test_steps_side_by_side_each_have_a_line_in_a_terminal() -> None:
     [line] = picture()
     assert "2/2 Upload" in line
     renderer.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "bar", "usual"), [(120, True, True), (100, False, True), (84, False, True), (64, False, False)]
+)
+def test_where_it_is_narrow_the_amount_stays_whole(width: int, bar: bool, usual: bool) -> None:
+    told = "Pushing layer 4 of 4, 83.2 MB of 120.0 MB"
+    renderer = LiveRenderer(Console(file=io.StringIO(), force_terminal=True, width=width), verbose=False)
+    renderer.show(StepStarted(5, 10, "Image", usual="1 to 3 min"))
+    renderer.show(Progress("Pushing layer 4 of 4,", 83_200_000, 120_000_000, "bytes", step="Image"))
+    out = io.StringIO()
+    Console(file=out, width=width).print(renderer._picture())
+    renderer.close()
+    [line] = out.getvalue().splitlines()
+    assert told in line
+    assert "…" not in line
+    assert ("━" in line) == bar
+    assert ("(usually 1 to 3 min)" in line) == usual
