@@ -334,7 +334,7 @@ def test_many_large_bodies_at_once_are_bounded(start_server: StartServer, in_chu
         for connection in connections:
             connection.send(start, body[: 7 * MB])
             assert server.ask("hate").status_code == 200
-        assert memory(server.workers()[0]) < before + 45
+        assert memory(server.workers()[0]) < before + 65  # all of them would be 84
         for connection in connections:
             connection.send(rest)
         answers = [connection.answer() for connection in connections]
