@@ -79,16 +79,15 @@ def whole(data: bytes) -> tuple[Head, bytes] | None:
 
 def address(path: str) -> str:
     """Of a request's path, as Falcon reads it here: one slash before it, and none behind."""
-    found = "/" + path.lstrip("/") if path.startswith("/") else path
+    found = _path_info(path)
     return found[:-1] if len(found) > 1 and found.endswith("/") else found
 
 
 def variables(said: Said, headers: Mapping[str, str]) -> dict[str, str]:
     """What an application hears of them, by names of PEP 3333."""
-    path = said.path
     return {
         "REQUEST_METHOD": said.command,
-        "PATH_INFO": "/" + path.lstrip("/") if path.startswith("/") else path,
+        "PATH_INFO": _path_info(said.path),
         "REQUEST_URI": said.request_uri,
         "QUERY_STRING": said.query,
         **{_variable(name): value for name, value in headers.items()},
@@ -127,6 +126,10 @@ def _field(line: bytes) -> tuple[str, str] | None:
         return None
     name = found["name"].upper().replace(b"-", b"_").decode("latin-1")
     return None if name in _LEFT_TO_OTHERS else (name, found["value"].strip(b" \t").decode("latin-1"))
+
+
+def _path_info(path: str) -> str:
+    return "/" + path.lstrip("/") if path.startswith("/") else path
 
 
 def _variable(name: str) -> str:

@@ -38,9 +38,11 @@ class Lanes:
         request = channel.requests[0]
         request.queued = time.monotonic()
         address = request.address
-        work = self._quick + 1
-        if address in (SCORING, PING) and not request.error and channel.answers_at_once():
-            work = 1 if request.body_rcv is None else effort(request.body_rcv.content())
+        body, work = request.body_rcv, self._quick + 1
+        # What is long is a thread's in any case: the loop, where others wait, does not read it.
+        little = len(body or b"") <= self._quick
+        if little and address in (SCORING, PING) and not request.error and channel.answers_at_once():
+            work = 1 if body is None else effort(body.content())
         if work <= min(SHORT, self._quick):
             channel.at_once = True
         elif work <= self._quick:

@@ -76,6 +76,19 @@ def test_of_a_model_that_nobody_knows_the_loop_takes_nothing(size: int) -> None:
     assert lane_of(Asked(b"", "/ping"), quick=0) == "rest"
 
 
+class Long(Whole):
+    """A body that must not be read here."""
+
+    def content(self) -> bytes:
+        raise AssertionError("the loop reads all of a long body")
+
+
+@pytest.mark.parametrize("quick", [0, MEDIUM])
+def test_the_loop_does_not_read_what_is_long(monkeypatch: pytest.MonkeyPatch, quick: int) -> None:
+    monkeypatch.setattr("test_lanes.Whole", Long)
+    assert lane_of(Asked(b"a" * (MEDIUM + 1)), quick) == "scoring"
+
+
 def test_a_slower_model_gets_less_of_the_loop() -> None:
     assert [lane_of(Asked(b"a" * size), quick=1000) for size in (1000, 1001, SHORT)] == [
         "at once",
