@@ -3,17 +3,20 @@
 The rate is doubled until the aim is missed, the gap is halved (by ratio) until it is narrow, the rate above is asked
 again where it looks like an accident, and the rate that is left is asked once more, for longer. One missed look in
 which nothing failed is not believed: of three, two have to agree.
+
+What is not clear is not held to be missed: the search turns upwards where it seems to be met, downwards where not, and
+without a confirmation the highest rate that seemed to be met is what was found.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Literal
 
-from sentiment_cli.capacity.statistics import FEWEST, Aim, Cause, Step, Verdict
+from sentiment_cli.capacity.statistics import FEWEST, Aim, Cause, Step
 
 Measure = Callable[[float, int], Step]
 """(rate, requests) -> what came of them; it may stop sooner where they cannot meet the aim any more."""
@@ -44,11 +47,11 @@ class Found:
     """What the search came to."""
 
     rate: float
-    """The highest that met the aim; 0 where none did."""
+    """The highest that met the aim, or, where that could not be confirmed, seemed to; 0 where none did."""
     missed: float | None
     """The lowest that missed it above that; None where none did."""
     limit: Limit
-    """Why it is not more: the aim, failures, throttling, the client itself, the bounds; "unmet" if nothing met it."""
+    """Why it is not more: the aim, failures, throttling, the client, the bounds; "unmet": nothing can meet the aim."""
     confirmed: bool
     """Whether that rate was asked a second time, for longer, and met the aim again."""
     steps: tuple[Step, ...]
@@ -72,13 +75,11 @@ def search(
 ) -> Found:
     """The highest rate at which `measure` meets `aim`, from `start` on, within `bounds`; `told` hears of each look."""
     looking = _Search(measure, aim, bounds, told)
-    try:
+    with suppress(_Spent):
         if looking.grow(min(start, bounds.requests / FIRST_SHARE)):
             looking.narrow()
             looking.doubt()
             looking.confirm()
-    except _Spent:
-        looking.spent = True
     return looking.found()
 
 
@@ -89,11 +90,14 @@ class _Search:
     bounds: Bounds
     told: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
+    judged: dict[float, Step] = field(default_factory=dict)
+    """What is held of a rate, after all looks at it that count."""
     low: float = 0.0
+    """Where to look above."""
     high: float | None = None
-    cause: Cause = "target"
+    """Where to look below: it was missed, or is not clear enough to go on from."""
     confirmed: bool = False
-    spent: bool = False
+    hopeless: bool = False
 
     def grow(self, start: float) -> bool:
         """Double the rate until it is missed, or quarter the first until it is met; whether any was."""
@@ -103,8 +107,9 @@ class _Search:
             if step.verdict != "missed":
                 self.low, rate = rate, rate * GROWTH
             else:
-                self._missed(step)
+                self.high = rate
                 if not self.low and rate * SHRUNK <= start:
+                    self.hopeless = True
                     return False
                 rate /= SHRINKING
         return True
@@ -118,17 +123,17 @@ class _Search:
                 return
             step = self._look(rate, requests)
             if step.verdict == "unclear" and self._leaves_room(rate, 2 * requests):
-                step = step.with_more(self._measured(rate, 2 * requests))
-            if step.verdict == "met":
+                step = self._held(step.with_more(self._measured(rate, 2 * requests)))
+            if step.verdict != "missed" and step.seems_met:
                 self.low = rate
             else:
-                self._missed(step)
+                self.high = rate
 
     def doubt(self) -> None:
         """Ask the rate that was missed again, where nothing failed and a little less is no trouble at all, and go on
         from there if it is met now."""
         for _ in range(DOUBTS):
-            if self.high is None or self.cause in ("errors", "throttled") or not self._at_ease():
+            if self.high is None or self.judged[self.high].cause in ("errors", "throttled") or not self._at_ease():
                 return
             requests = _for_narrowing(self.high)
             if not self._leaves_room(self.high, requests) or self._look(self.high, requests).verdict != "met":
@@ -140,12 +145,10 @@ class _Search:
     def confirm(self) -> None:
         """Ask the rate that was found for longer, and step back where all that is known of it does not meet the aim."""
         for _ in range(CONFIRMATIONS):
-            known = [each for each in self.steps if each.rate == self.low and each.verdict != "missed"]
-            step = self._measured(self.low, _for_confirmation(self.low))
-            if reduce(Step.with_more, known, step).verdict == "met":
+            step, known = self._measured(self.low, _for_confirmation(self.low)), self.judged.get(self.low)
+            if self._held(known.with_more(step) if known else step).verdict == "met":
                 self.confirmed = True
                 return
-            self._missed(step)
             self.low *= STEP_BACK
 
     def _at_ease(self) -> bool:
@@ -154,36 +157,43 @@ class _Search:
         return slowest is not None and slowest < self.aim.seconds * EASE
 
     def found(self) -> Found:
-        if not self.confirmed and self.high is not None:
-            self.low = self._surely_met() or self._not_missed()
-        limit: Limit = self.cause
-        if not self.low:
-            limit = "bounds" if self.spent and self.high is None else "unmet"
-        elif self.high is None or (not self.confirmed and self.high > FAR * self.low):
-            limit = "bounds"
-        return Found(self.low, self.high, limit, self.confirmed, tuple(self.steps))
+        rate = self.low if self.confirmed else self._seems_met()
+        missed = min((each for each in self._missed() if each > rate), default=None)
+        return Found(rate, missed, self._limit(rate, missed), self.confirmed, tuple(self.steps))
 
-    def _surely_met(self) -> float:
-        """The highest rate below what was missed for which there is evidence."""
-        return self._highest("met")
+    def _seems_met(self) -> float:
+        """The highest rate below all that were missed at which no more were too slow than may be: not shown, but what
+        was seen speaks for it."""
+        missed = min(self._missed(), default=math.inf)
+        return max((rate for rate, held in self.judged.items() if rate < missed and held.seems_met), default=0.0)
 
-    def _not_missed(self) -> float:
-        """The same where nothing speaks for it, but nothing against it either."""
-        return self._highest("unclear")
+    def _limit(self, rate: float, missed: float | None) -> Limit:
+        if not rate:
+            return "unmet" if self.hopeless or self._one_alone_is_too_slow() else "bounds"
+        if missed is not None and missed <= FAR * rate:
+            return self.judged[missed].cause
+        if not self.confirmed:
+            return "bounds"
+        return self.judged[min(each for each in self.judged if each > rate)].cause
 
-    def _highest(self, verdict: Verdict) -> float:
-        below = self.high or math.inf
-        return max((each.rate for each in self.steps if each.verdict == verdict and each.rate < below), default=0.0)
+    def _one_alone_is_too_slow(self) -> bool:
+        """Whether half of the answers at the lowest rate took longer than is wanted: more time would not help."""
+        usual = self.judged[min(self.judged)].percentile(50) if self.judged else None
+        return usual is not None and usual > self.aim.seconds
+
+    def _missed(self) -> list[float]:
+        return [rate for rate, held in self.judged.items() if held.verdict == "missed"]
 
     def _look(self, rate: float, requests: int) -> Step:
         """A look, and where it missed without a failure, what two of three say."""
-        first = self._measured(rate, requests)
+        first = self._held(self._measured(rate, requests))
         if first.verdict != "missed" or first.failed or not self._fits(rate, requests):
             return first
         second = self._measured(rate, requests)
         if second.verdict == "missed" or not self._fits(rate, requests):
             return first
-        return self._measured(rate, requests)
+        third = self._measured(rate, requests)
+        return self._held(third if third.verdict == "missed" else second.with_more(third))
 
     def _measured(self, rate: float, requests: int) -> Step:
         if not self._fits(rate, requests):
@@ -193,8 +203,9 @@ class _Search:
         self.told(step)
         return step
 
-    def _missed(self, step: Step) -> None:
-        self.high, self.cause = step.rate, step.cause
+    def _held(self, step: Step) -> Step:
+        self.judged[step.rate] = step
+        return step
 
     def _leaves_room(self, rate: float, requests: int) -> bool:
         """Whether so many more leave enough for the confirmation."""

@@ -91,6 +91,11 @@ class Step:
         return self.aim.verdict(self.requests, self.over)
 
     @property
+    def seems_met(self) -> bool:
+        """Whether what was seen is within the aim, be it enough to show it or not."""
+        return self.over <= self.requests * ALLOWED
+
+    @property
     def cause(self) -> Cause:
         """What kept this rate from more, if it was missed."""
         if self.errors.get("throttled"):

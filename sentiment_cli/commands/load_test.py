@@ -186,12 +186,8 @@ def _broken_off(test: LoadTest) -> Exception:
 def _unmet(test: LoadTest) -> Exception:
     from sentiment_cli.errors import Refused
 
-    slowest = test.steps[-1]
-    p99 = slowest.percentile(99)
-    said = f"At {slowest.rate:,.1f} a second the p99 was {p99 * 1000:,.0f} ms" if p99 else "No request was answered"
-    failed = f", and {slowest.failed} of {slowest.requests} failed" if slowest.failed else ""
     error = Refused(
-        f"No rate keeps the p99 under {test.wanted.aim.seconds * 1000:g} ms.", f"{said}{failed}.",
+        f"No rate keeps the p99 under {test.wanted.aim.seconds * 1000:g} ms.", _at_the_lowest(test),
         "Name a target that a single request can meet with --p99, or look at the server.", code="p99-unmet",
     )  # fmt: skip
     error.data = test.so_far()
@@ -202,11 +198,25 @@ def _too_short(test: LoadTest) -> Exception:
     from sentiment_cli.errors import Refused
 
     error = Refused(
-        "The test was too short to judge any rate.", "Its bounds ended it.",
+        "The test was too short to find a rate that keeps the target.",
+        f"Its bounds ended it. {_at_the_lowest(test)}",
         "Give it more with --duration or --max-requests.", code="too-short",
     )  # fmt: skip
     error.data = test.so_far()
     return error
+
+
+def _at_the_lowest(test: LoadTest) -> str:
+    """What came of the lowest rate that was tried."""
+    from sentiment_cli.terminal.capacity import failures
+
+    if not test.steps:
+        return "No rate was tried."
+    lowest = min(test.steps, key=lambda each: each.rate)
+    p99 = lowest.percentile(99)
+    said = f"the p99 was {p99 * 1000:,.0f} ms" if p99 is not None else "no request was answered"
+    failed = f", and {lowest.failed} of {lowest.requests} failed ({failures(lowest)})" if lowest.failed else ""
+    return f"At {lowest.rate:,.1f} a second, the lowest rate that was tried, {said}{failed}."
 
 
 def _show(run: Run, test: LoadTest, found: Found) -> None:

@@ -41,7 +41,7 @@ def price_of(test: LoadTest) -> str:
 
 def step_line(step: Step) -> str:
     """One rate, as soon as it was tried."""
-    failed = f", {_failures(step)}" if step.failed else ""
+    failed = f", {failures(step)}" if step.failed else ""
     return f"  {step.rate:,.1f} a second: p99 {_ms(step.percentile(99))}{failed}: {step.verdict}"
 
 
@@ -51,7 +51,7 @@ def steps_table(steps: Sequence[Step]) -> Table:
     rows = [
         (
             f"{each.rate:,.1f}", f"{each.requests:,}", _ms(each.percentile(50)), _ms(each.percentile(99)),
-            _failures(each), _ms(each.lag), each.verdict,
+            failures(each), _ms(each.lag), each.verdict,
         )
         for each in steps
     ]  # fmt: skip
@@ -101,14 +101,19 @@ def _sized(hosting: Hosting, sizing: Sizing, test: LoadTest) -> list[tuple[str, 
 
 
 def _sureness(found: Found) -> str:
-    return ", confirmed by a second, longer look" if found.confirmed else ", not confirmed"
+    return (
+        ", confirmed by a second, longer look"
+        if found.confirmed
+        else ", not confirmed (it takes a longer test: --duration)"
+    )
 
 
 def _why(test: LoadTest, found: Found) -> str:
     return (SAME_MACHINE if test.subject.here else {}).get(found.limit) or WHY[found.limit]
 
 
-def _failures(step: Step) -> str:
+def failures(step: Step) -> str:
+    """How many of which kind."""
     return ", ".join(f"{count} {kind}" for kind, count in sorted(step.errors.items()))
 
 

@@ -91,6 +91,57 @@ def test_a_gap_that_the_bounds_left_is_not_said_to_be_the_servers() -> None:
     assert (found.limit, found.confirmed) == ("bounds", False)
 
 
+def plan(edge: float, slow: int) -> Queue:
+    """One in `slow` takes too long at any rate; above `edge` every third request is throttled: what a usage plan does
+    to an API whose p99 is near its aim."""
+
+    class Plan(Queue):
+        def __call__(self, rate: float, requests: int) -> Step:
+            self.asked.append((rate, requests))
+            if rate > edge:
+                return Step(AIM, rate, [0.01] * 20, Counter(throttled=10), 30 / rate)
+            latencies = [0.15 if number % slow == slow - 1 else 0.01 for number in range(requests)]
+            return Step(AIM, rate, latencies, {}, requests / rate)
+
+    return Plan(AIM, always(0.01))
+
+
+@pytest.mark.parametrize("start", [5.0, 12.0, 27.7, 42.7, 300.0])
+@pytest.mark.parametrize("seconds", [60, 120, 240])
+def test_a_rate_that_is_not_clear_is_not_held_to_be_missed(start: float, seconds: float) -> None:
+    """One in 150 is within the aim, but a thousand requests do not show it: what was throttled is still the limit."""
+    found = search(plan(18.0, 150), AIM, start, Bounds(200_000, seconds))
+    assert 0 < found.rate <= 18
+    assert found.missed is not None
+    assert found.missed > 18
+    assert found.limit == ("throttled" if found.confirmed or found.missed <= 1.25 * found.rate else "bounds")
+    if seconds == 240:
+        assert found.limit == "throttled"
+
+
+def test_what_is_found_unconfirmed_seemed_to_meet_the_aim_and_was_the_highest_that_did() -> None:
+    found = search(plan(18.0, 150), AIM, 42.7, Bounds(200_000, 120))
+    assert not found.confirmed
+    assert found.rate == max(each.rate for each in found.steps if each.verdict == "unclear")
+
+
+def test_a_rate_at_which_too_many_were_slow_is_not_found_though_it_is_not_missed_either() -> None:
+    """One in 80 is too many, but a few hundred requests do not show that."""
+    found = search(plan(18.0, 80), AIM, 42.7, Bounds(200_000, 60))
+    assert found.rate == 0 or next(each for each in found.steps if each.rate == found.rate).over == 0
+
+
+@pytest.mark.parametrize("kind", ["throttled", "http 500"])
+def test_bounds_that_leave_one_look_do_not_say_that_no_rate_can_meet_the_aim(kind: str) -> None:
+    found = search(cliff(20.0, kind), AIM, 27.7, Bounds(200_000, 2.5))
+    assert (found.rate, found.limit) == (0.0, "bounds")
+
+
+def test_bounds_that_leave_one_look_at_a_server_too_slow_for_a_single_request_do() -> None:
+    found = search(Queue(AIM, always(0.2), places=1000), AIM, 2.5, Bounds(200_000, 10))
+    assert (found.rate, found.limit) == (0.0, "unmet")
+
+
 def test_a_server_far_beyond_the_bounds_gives_a_lower_bound() -> None:
     bounds = Bounds(requests=20_000, seconds=600)
     queue = Queue(AIM, always(0.0))

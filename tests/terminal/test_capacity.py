@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from sentiment_cli.capacity import Aim, Bounds, Hosting
+from sentiment_cli.capacity import Aim, Bounds, Found, Hosting, Step
 from sentiment_cli.capacity.subject import Subject
 from sentiment_cli.capacity.testing import LoadTest, Wanted
 from sentiment_cli.clients.sender import Request
-from sentiment_cli.commands.load_test import _confirm
+from sentiment_cli.commands.load_test import _confirm, _tested
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.terminal.capacity import price_of
 
 
@@ -47,3 +48,31 @@ def test_enter_means_no_where_aws_bills(billed: bool) -> None:
     assert default is not billed
     assert "100,000 requests" in said
     assert ("Nothing is billed" in said) is not billed
+
+
+def ended(limit: Any, *steps: Step) -> SentimentError:
+    """What is raised where a test with these steps found no rate."""
+    test = load_test(Hosting("realtime", "ml.m5.large"))
+    test.steps[:] = steps
+    found = Found(0.0, None, limit, False, steps)
+    told: Any = SimpleNamespace(run=lambda emit, told: found, steps=test.steps, wanted=test.wanted, so_far=test.so_far)
+    with pytest.raises(SentimentError) as raised:
+        _tested(SimpleNamespace(terminal=SimpleNamespace(emit=None)), told)  # type: ignore[arg-type]
+    return raised.value
+
+
+def test_a_test_that_ended_before_a_rate_was_found_says_what_it_saw_at_the_lowest() -> None:
+    much = Step(Aim(0.1), 27.7, [0.01] * 20, {"throttled": 10})
+    error = ended("bounds", Step(Aim(0.1), 110.8, [], {"timeout": 2}), much)
+    assert error.code == "too-short"
+    assert "At 27.7 a second, the lowest rate that was tried" in error.why
+    assert "10 of 30 failed (10 throttled)" in error.why
+    assert "--duration" in error.fix
+    assert error.data["steps"]
+
+
+def test_a_target_that_no_rate_meets_says_what_it_saw_at_the_lowest() -> None:
+    error = ended("unmet", Step(Aim(0.1), 5.0, [0.2] * 3))
+    assert error.code == "p99-unmet"
+    assert "100 ms" in error.what
+    assert "At 5.0 a second, the lowest rate that was tried, the p99 was 200 ms." in error.why
