@@ -10,6 +10,7 @@ from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, S
 if TYPE_CHECKING:
     from sentiment_cli.commands.place import Place
     from sentiment_cli.deployment.status import Status
+    from sentiment_cli.resources import Existing
 
 
 @command
@@ -45,7 +46,15 @@ def _show(run: Run, place: Place, found: Status) -> None:
         run.terminal.next_steps((place.command("deploy"), "put the model behind a live API"))
         return
     run.terminal.show(card(f"{found.names.prefix} in {found.names.region}", _rows(found)))
-    run.terminal.show(table(("resource", "name"), [(each.kind, each.name) for each in found.resources]))
+    run.terminal.show(table(("resource", "name", "state", "age"), [_row(each) for each in found.resources]))
+
+
+def _row(each: Existing) -> tuple[str, str, str, str]:
+    from datetime import UTC, datetime
+
+    from sentiment_cli.terminal.progress import age
+
+    return each.kind, each.name, each.state, age((datetime.now(UTC) - each.since).total_seconds()) if each.since else ""
 
 
 def _rows(found: Status) -> list[tuple[str, str]]:

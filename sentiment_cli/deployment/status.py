@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sentiment_cli.deployment.planner import Cost, cost_of
 from sentiment_cli.resources import Existing, endpoint, endpoint_config
 from sentiment_cli.resources import api as apis
 from sentiment_cli.resources.endpoint_config import VARIANT, EndpointConfig
+from sentiment_cli.resources.model import Model
 from sentiment_cli.resources.names import Names
 
 HOURS = 24
@@ -49,7 +50,7 @@ class Status:
             "endpoint": self.endpoint,
             "api": self.api,
             "version": self.version,
-            "resources": [{"resource": each.kind, "name": each.name} for each in self.resources],
+            "resources": [_as_dict(each) for each in self.resources],
             "cost": {**self.cost.as_dict(), "spent_usd": self.spent},
             "metrics": dict(self.metrics),
         }
@@ -69,11 +70,28 @@ def look(aws: Aws, names: Names) -> Status:
         endpoint=_endpoint(found, config) if found and config else None,
         api={"url": url, "auth": auth} if url else None,
         version=config.name.removeprefix(f"{names.prefix}-") if config else "",
-        resources=tuple(teardown.inventory(aws, names)),
+        resources=tuple(_in_use(each, config) for each in teardown.inventory(aws, names)),
         cost=cost,
         spent=_spent(found, cost),
         metrics=metrics,
     )
+
+
+def _in_use(found: Existing, config: EndpointConfig | None) -> Existing:
+    """A version's parts say whether they serve, or are kept to go back to."""
+    if found.kind not in (EndpointConfig.kind, Model.kind):
+        return found
+    serves = config is not None and found.name in (config.name, config.model)
+    return replace(found, state="serves" if serves else "kept")
+
+
+def _as_dict(found: Existing) -> dict[str, Any]:
+    since = found.since and _moment(found.since)
+    return {"resource": found.kind, "name": found.name, "state": found.state, "since": since}
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -108,8 +126,8 @@ def _endpoint(found: Mapping[str, Any], config: EndpointConfig) -> dict[str, Any
         "reason": found.get("FailureReason"),
         "hardware": config.hardware,
         "model": config.model,
-        "created": found["CreationTime"].astimezone(UTC).isoformat(timespec="seconds"),
-        "changed": found["LastModifiedTime"].astimezone(UTC).isoformat(timespec="seconds"),
+        "created": _moment(found["CreationTime"]),
+        "changed": _moment(found["LastModifiedTime"]),
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 from sentiment_cli.clients.session import Aws
@@ -63,3 +64,8 @@ class Existing:
     delete: Callable[[Emit], None]
     bills: bool = False
     """Whether it costs money for as long as it exists."""
+    state: str = "exists"
+    """AWS's word for how it is ("InService", "Active"), where AWS has one."""
+    since: datetime | None = None
+    """When it was made, with its time zone; of a Lambda function when it was changed last, for AWS keeps no more.
+    None where AWS does not say: of a bucket (but in a list of all of the account's) and of a usage plan."""

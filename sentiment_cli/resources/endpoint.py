@@ -169,9 +169,15 @@ def delete(aws: Aws, name: str, emit: Emit) -> None:
 
 def existing(aws: Aws, names: Names) -> list[Existing]:
     """The stage's endpoint, if there is one."""
-    if describe(aws, names.endpoint) is None:
+    found = describe(aws, names.endpoint)
+    if found is None:
         return []
-    return [Existing(Endpoint.kind, names.endpoint, lambda emit: delete(aws, names.endpoint, emit), bills=True)]
+    return [
+        Existing(
+            Endpoint.kind, names.endpoint, lambda emit: delete(aws, names.endpoint, emit), bills=True,
+            state=_state(found), since=found["CreationTime"],
+        )
+    ]  # fmt: skip
 
 
 def _has_instances(found: Mapping[str, Any]) -> bool:

@@ -95,8 +95,11 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     pages = aws.client("sagemaker").get_paginator("list_endpoint_configs").paginate(
         NameContains=f"{names.prefix}-", SortBy="CreationTime", SortOrder="Descending"
     )  # fmt: skip
-    found = of_stage(names, (each["EndpointConfigName"] for page in pages for each in page["EndpointConfigs"]))
-    return [Existing(EndpointConfig.kind, name, lambda emit, name=name: delete(aws, name)) for name in found]  # type: ignore[misc]
+    made = {str(each["EndpointConfigName"]): each["CreationTime"] for page in pages for each in page["EndpointConfigs"]}
+    return [
+        Existing(EndpointConfig.kind, name, lambda emit, name=name: delete(aws, name), since=made[name])  # type: ignore[misc]
+        for name in of_stage(names, made)
+    ]
 
 
 def variant_of(aws: Aws, name: str) -> Mapping[str, Any]:

@@ -49,6 +49,7 @@ class ExecutionRole:
             "trust": role["AssumeRolePolicyDocument"],
             "policy": held and held["PolicyDocument"],
             "tags": tags,
+            "since": role["CreateDate"],
             "ours": policy(aws, self.names),
         }
 
@@ -154,7 +155,7 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
         return []
     if found["tags"].get(STAGE_TAG, names.stage) != names.stage:
         return []
-    return [Existing(role.kind, role.name, lambda emit: delete(aws, role.name))]
+    return [Existing(role.kind, role.name, lambda emit: delete(aws, role.name), since=found["since"])]
 
 
 def _allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:

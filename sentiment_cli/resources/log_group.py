@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sentiment_cli.clients.aws_errors import code_of, or_none
@@ -39,7 +40,7 @@ class LogGroup:
         if found is None:
             return None
         tags = logs.list_tags_for_resource(resourceArn=_arn(aws, self.name))["tags"]
-        return {"days": found.get("retentionInDays"), "tags": tags}
+        return {"days": found.get("retentionInDays"), "tags": tags, "since": made_at(found)}
 
     def compare(self, found: Mapping[str, Any]) -> Decision:
         if found["days"] is None:  # another number is the user's choice
@@ -73,9 +74,16 @@ def delete(aws: Aws, name: str) -> None:
 def existing(aws: Aws, names: Names) -> list[Existing]:
     """The log group of the stage's endpoint, if there is one."""
     group = LogGroup(names)
-    if group.describe(aws) is None:
+    found = group.describe(aws)
+    if found is None:
         return []
-    return [Existing(group.kind, group.name, lambda emit: delete(aws, group.name))]
+    return [Existing(group.kind, group.name, lambda emit: delete(aws, group.name), since=found["since"])]
+
+
+def made_at(group: Mapping[str, Any]) -> datetime | None:
+    """When a log group was made, from AWS's milliseconds."""
+    made = group.get("creationTime")
+    return None if made is None else datetime.fromtimestamp(made / 1000, UTC)
 
 
 def last_lines(aws: Aws, names: Names, count: int = 20) -> list[str]:

@@ -88,8 +88,11 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     pages = aws.client("sagemaker").get_paginator("list_models").paginate(
         NameContains=f"{names.prefix}-", SortBy="CreationTime", SortOrder="Descending"
     )  # fmt: skip
-    found = of_stage(names, (each["ModelName"] for page in pages for each in page["Models"]))
-    return [Existing(Model.kind, name, lambda emit, name=name: delete(aws, name)) for name in found]  # type: ignore[misc]
+    made = {str(each["ModelName"]): each["CreationTime"] for page in pages for each in page["Models"]}
+    return [
+        Existing(Model.kind, name, lambda emit, name=name: delete(aws, name), since=made[name])  # type: ignore[misc]
+        for name in of_stage(names, made)
+    ]
 
 
 def of_stage(names: Names, found: Iterable[str]) -> list[str]:

@@ -67,6 +67,7 @@ class Repository:
             "immutable tags": found["imageTagMutability"] == IMMUTABLE,
             "lifecycle policy": lifecycle is not None and json.loads(lifecycle) == LIFECYCLE,
             "tags": {each["Key"]: each["Value"] for each in tags},
+            "since": found.get("createdAt"),
         }
 
     def compare(self, found: Mapping[str, Any]) -> Decision:
@@ -114,7 +115,11 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     found = Repository(names).describe(aws)
     if found is None or _strange_tag(names, found["tags"]):
         return []
-    return [Existing(Repository.kind, names.repository, lambda emit: delete(aws, names.repository, emit))]
+    return [
+        Existing(
+            Repository.kind, names.repository, lambda emit: delete(aws, names.repository, emit), since=found["since"]
+        )
+    ]
 
 
 def uri(aws: Aws, names: Names) -> str:

@@ -189,6 +189,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def age(seconds: float) -> str:
+    """12 s, 3 min, 5 h, 40 days: as much as one wants to know of something that stands."""
+    for unit, long in (("days", 2 * 86_400), ("h", 2 * 3_600), ("min", 2 * 60)):
+        if seconds >= long:
+            return f"{seconds // (long // 2):.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
 def amount(progress: Progress) -> str:
     """ "Reading 120,000 of 1,600,000 rows", in MB where the unit is bytes."""
     done, total = _quantity(progress.done, progress.unit), progress.total

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,27 @@ def test_status_says_what_there_is_and_what_it_costs(project: Path) -> None:
     shown = run("status", "--sandbox", cwd=project)
     assert said["version"] in shown.stdout
     assert "$0.056 an hour" in shown.stdout
+
+
+WITHOUT_A_DATE = {"artifact bucket", "usage plan"}
+
+
+def test_status_says_of_every_resource_how_it_is_and_how_old(project: Path) -> None:
+    said = result(project, "status", "--sandbox")
+    states: dict[str, set[str]] = {}
+    for each in said["resources"]:
+        states.setdefault(each["resource"], set()).add(each["state"])
+        assert (each["since"] is None) == (each["resource"] in WITHOUT_A_DATE), each
+        if each["since"]:
+            assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(each["since"]) < timedelta(hours=1)
+    assert states["endpoint"] == {"InService"}
+    assert states["Lambda function"] == {"Active"}
+    assert states["model"] == states["endpoint configuration"] == {"serves", "kept"}
+    serving = [each["name"] for each in said["resources"] if each["state"] == "serves"]
+    assert serving == [f"tweets-dev-{said['version']}", said["endpoint"]["model"]]
+    shown = run("status", "--sandbox", cwd=project).stdout
+    assert re.search(r"Lambda function +tweets-dev +Active +\d+ (s|min)\n", shown)
+    assert re.search(r"usage plan +tweets-dev +exists *\n", shown)
 
 
 def test_status_of_nothing(project: Path) -> None:

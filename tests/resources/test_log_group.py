@@ -26,7 +26,8 @@ def made(aws: Aws, names: Names) -> LogGroup:
 def found(aws: Aws, one: LogGroup) -> Mapping[str, Any]:
     seen = one.describe(aws)
     assert seen is not None
-    return seen
+    assert time.time() - 60 < seen["since"].timestamp() <= time.time()
+    return {name: value for name, value in seen.items() if name != "since"}
 
 
 def write(aws: Aws, group: str, stream: str, *lines: str, ago: float = 0.0) -> None:

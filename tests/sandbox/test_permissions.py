@@ -50,7 +50,6 @@ UNUSED = {
     **dict.fromkeys((
         "ecr:PutImageTagMutability", "iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy",
     ), MENDING),
-    "lambda:GetFunctionConfiguration": "Chalice waits on AWS, where a function is not active at once",
     "logs:DescribeLogStreams": "the last lines of an endpoint that failed",
     "logs:GetLogEvents": "the last lines of an endpoint that failed",
     "s3:AbortMultipartUpload": "an upload that was begun and never finished",

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from sentiment_cli.events import LogLine, Note, Progress, StepDone, StepStarted
 from sentiment_cli.terminal import progress
-from sentiment_cli.terminal.progress import LineRenderer, LiveRenderer, amount, duration, renderer_for
+from sentiment_cli.terminal.progress import LineRenderer, LiveRenderer, age, amount, duration, renderer_for
 
 
 def lines(verbose: bool = False) -> tuple[LineRenderer, io.StringIO]:
@@ -76,6 +76,17 @@ def test_the_live_one_leaves_only_finished_steps_behind() -> None:
 )
 def test_durations_read_naturally(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1, "0 s"), (0.6, "1 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_799, "47 h"),
+        (172_800, "2 days"), (40.9 * 86_400, "40 days"),
+    ],
+)  # fmt: skip
+def test_ages_read_naturally(seconds: float, text: str) -> None:
+    assert age(seconds) == text
 
 
 def test_amounts_name_their_unit() -> None:

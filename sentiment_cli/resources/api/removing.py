@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing
 from sentiment_cli.resources.api import access, looking
+from sentiment_cli.resources.log_group import made_at
 from sentiment_cli.resources.names import PROJECT_TAG, REGION_TAG, STAGE_TAG, Names
 
 # AWS allows one DeleteRestApi in 30 s for an account.
@@ -42,19 +44,37 @@ def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
     if plan:
         yield Existing("usage plan", names.prefix, lambda emit: access.remove_plan(aws, plan["id"]))
     if key:
-        yield Existing("API key", names.prefix, lambda emit: access.remove_key(aws, key["id"]))
+        yield Existing(
+            "API key", names.prefix, lambda emit: access.remove_key(aws, key["id"]), since=key.get("createdDate")
+        )
     for api in looking.rest_apis(aws, names):
-        yield Existing("REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])))
+        yield Existing(
+            "REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])), since=api.get("createdDate")
+        )
     functions = _functions(aws, names)
     for function in functions:
-        yield Existing("Lambda function", function, partial(_delete_function, aws, function))
+        yield _function(aws, function)
     # Chalice names a role after its function; the API's own has a word more, unless Chalice wrote the policy itself.
     own = (f"{names.function}-api_handler", names.function)
     for role in (*own, *(each for each in functions if each not in own)):
-        if _is_ours(names, _role(aws, role), functions):
-            yield Existing("Lambda role", role, partial(_delete_role, aws, role))
-    for group in _groups(aws, names, functions):
-        yield Existing("Lambda log group", group, partial(_delete_group, aws, group))
+        found = _role(aws, role)
+        if found is not None and _is_ours(names, found, functions):
+            since = found["Role"]["CreateDate"]
+            yield Existing("Lambda role", role, partial(_delete_role, aws, role), since=since)
+    for group, made in _groups(aws, names, functions).items():
+        yield Existing("Lambda log group", group, partial(_delete_group, aws, group), since=made)
+
+
+def _function(aws: Aws, name: str) -> Existing:
+    """ListFunctions has no state: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html"""
+    found = or_none(
+        lambda: aws.client("lambda").get_function_configuration(FunctionName=name), "ResourceNotFoundException"
+    )
+    delete = partial(_delete_function, aws, name)
+    if found is None:
+        return Existing("Lambda function", name, delete)
+    changed = datetime.fromisoformat(found["LastModified"])  # "2026-01-30T09:12:45.000+0000"
+    return Existing("Lambda function", name, delete, state=found.get("State", "exists"), since=changed)
 
 
 def _functions(aws: Aws, names: Names) -> list[str]:
@@ -106,10 +126,8 @@ def _delete_function(aws: Aws, name: str, _emit: Emit) -> None:
     or_none(lambda: aws.client("lambda").delete_function(FunctionName=name), "ResourceNotFoundException")
 
 
-def _is_ours(names: Names, found: Any | None, functions: Sequence[str]) -> bool:
+def _is_ours(names: Names, found: Any, functions: Sequence[str]) -> bool:
     """By its tags; one without any by its name, which is that of a function of ours or Chalice's for the API's own."""
-    if found is None:
-        return False
     tags = {each["Key"]: each["Value"] for each in found["Role"].get("Tags", [])}
     if tags.get(REGION_TAG, names.region) != names.region:
         return False
@@ -135,12 +153,13 @@ def _delete_role(aws: Aws, name: str, _emit: Emit) -> None:
     or_none(lambda: iam.delete_role(RoleName=name), "NoSuchEntity")
 
 
-def _groups(aws: Aws, names: Names, functions: Sequence[str]) -> list[str]:
-    """The functions' own groups, and the one that Chalice's log_retention_in_days makes by mistake."""
+def _groups(aws: Aws, names: Names, functions: Sequence[str]) -> dict[str, datetime | None]:
+    """The functions' own groups, and the one that Chalice's log_retention_in_days makes by mistake; since when."""
     prefix = f"/aws/lambda/{names.function}"
     pages = aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
     ours = {prefix, f"{prefix}-api_handler", *(f"/aws/lambda/{each}" for each in functions)}
-    return [each["logGroupName"] for page in pages for each in page["logGroups"] if each["logGroupName"] in ours]
+    found = [each for page in pages for each in page["logGroups"]]
+    return {each["logGroupName"]: made_at(each) for each in found if each["logGroupName"] in ours}
 
 
 def _delete_group(aws: Aws, name: str, _emit: Emit) -> None:
