@@ -44,7 +44,7 @@ class Done:
 class _Run:
     """What is going on while a plan is applied."""
 
-    waiting: list[tuple[int, Change]]
+    waiting: list[Change]
     there: set[str]
     running: dict[Future[Done], Change] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
@@ -54,12 +54,12 @@ class _Run:
 def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
     """Make every change of `plan`. Raises what the first failing step raised, Interrupted after Ctrl-C."""
     todo = plan.todo
-    run = _Run(
-        waiting=list(enumerate(todo, 1)), there={change.kind for change in plan.changes if change.action == "keep"}
-    )
+    run = _Run(waiting=list(todo), there={change.kind for change in plan.changes if change.action == "keep"})
     pool = ThreadPoolExecutor(AT_ONCE)
 
-    def begin(number: int, change: Change) -> None:
+    def begin(change: Change) -> None:
+        run.waiting.remove(change)
+        number = len(todo) - len(run.waiting)  # in the order in which they begin, which is not always the plan's
         run.running[pool.submit(_make, aws, change, journal, _numbered(number, len(todo), change, emit))] = change
 
     try:
@@ -77,12 +77,11 @@ def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
     return run.done
 
 
-def _until_done(run: _Run, begin: Callable[[int, Change], None]) -> None:
+def _until_done(run: _Run, begin: Callable[[Change], None]) -> None:
     while run.waiting or run.running:
-        ready = [each for each in run.waiting if set(each[1].step.needs) <= run.there]
+        ready = [each for each in run.waiting if set(each.step.needs) <= run.there]
         for each in ready if run.failure is None else ():
-            run.waiting.remove(each)
-            begin(*each)
+            begin(each)
         if not run.running:
             break
         finished, _ = wait(run.running, timeout=HEARING, return_when=FIRST_COMPLETED)

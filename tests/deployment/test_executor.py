@@ -52,6 +52,15 @@ def test_what_is_needed_is_there_first_and_what_is_independent_runs_side_by_side
     assert done[0].as_dict().keys() == {"resource", "name", "action", "seconds"}
 
 
+def test_steps_are_numbered_as_they_begin(tmp_path: Path) -> None:
+    """The second of the plan needs the third: numbers that jump would look as if a step had been left out."""
+    world, told = World(), list[Event]()
+    plan = planned(Step(Small("a", world)), Step(Small("b", world), ("c",)), Step(Small("c", world), ("a",)))
+    executor.apply(somewhere(), plan, journal(tmp_path), told.append)
+    began = [(each.number, each.total, each.title) for each in told if isinstance(each, StepStarted)]
+    assert began == [(1, 3, "Create a"), (2, 3, "Create c"), (3, 3, "Create b")]
+
+
 def test_what_is_kept_counts_as_there_and_what_is_broken_is_replaced(tmp_path: Path) -> None:
     world = World(there={"a": 1, "b": "broken", "c": 5})
     plan = planned(Step(Small("a", world)), Step(Small("b", world), ("a",)), Step(Small("c", world), ("a",)))
