@@ -53,9 +53,11 @@ class Words(Generic[E]):
     def _one_again(self, words: Sequence[str], alone: Sequence[E]) -> E:
         """What the one word adds that comes twice, beyond what it adds each time; no pair can."""
         seen: set[str] = set()
-        add = seen.add
-        again = (place for place, word in enumerate(words) if word in seen or add(word))
-        return self._repeats.beyond_two(alone[next(again)])
+        for word, entry in zip(words, alone, strict=True):
+            if word in seen:
+                return self._repeats.beyond_two(entry)
+            seen.add(word)
+        return self._kind.zero
 
     def _once(self, words: Sequence[str], alone: Sequence[E], steps: list[E]) -> list[E]:
         """`steps` with each word and pair in it once, and what those add beyond that which come more often."""
