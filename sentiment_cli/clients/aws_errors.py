@@ -96,6 +96,11 @@ def or_none(call: Callable[[], Any], code: str, *texts: str) -> Any | None:
         raise
 
 
+def was_sent_again(answer: Any) -> bool:
+    """Whether `answer`, one of a boto3 client's, came to a later attempt: an earlier one may have done the work too."""
+    return bool(answer["ResponseMetadata"].get("RetryAttempts"))
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Within it, botocore's errors become SentimentErrors: "Cannot DOING." Missing credentials pass as they are."""
@@ -106,24 +111,29 @@ def translated(doing: str) -> Iterator[None]:
     except (NoCredentialsError, ProfileNotFound):
         raise
     except ClientError as error:
-        code, message = code_of(error), message_of(error)
-        kind, fix = _KNOWN.get(code, (SentimentError, _AGAIN))
-        if code in _SIGNATURES and message.startswith(_OTHER_TIME):
-            fix = _SET_CLOCK
-        raise kind(f"Cannot {doing}.", f"AWS says {code}: {message.rstrip('.')}.", fix, code=code) from error
+        raise refused(f"Cannot {doing}.", code_of(error), message_of(error)) from error
     except BotoCoreError as error:
-        raise _not_reached(doing, error) from error
+        raise not_reached(f"Cannot {doing}.", type(error).__name__, str(error)) from error
 
 
-def _not_reached(doing: str, error: BaseException) -> SentimentError:
-    name = type(error).__name__
-    why = f"{name}: {str(error).rstrip('.')}."
+def refused(what: str, code: str, message: str, operation: str = "") -> SentimentError:
+    """AWS's refusal, of `operation` where it is known."""
+    kind, fix = _KNOWN.get(code, (SentimentError, _AGAIN))
+    if code in _SIGNATURES and message.startswith(_OTHER_TIME):
+        fix = _SET_CLOCK
+    to = f" to {operation}" if operation else ""
+    return kind(what, f"AWS says {code}{to}: {message.rstrip('.')}.", fix, code=code)
+
+
+def not_reached(what: str, name: str, message: str) -> SentimentError:
+    """Trouble on the way to AWS: botocore's error of this name."""
+    why = f"{name}: {message.rstrip('.')}."
     if name == "SSLError":
         fix = "Behind a company proxy, name its certificate with AWS_CA_BUNDLE."
     elif "Config" in name:
         fix = "Correct the AWS configuration (~/.aws/config, or the file that AWS_CONFIG_FILE names)."
     elif name in _NO_LOGIN or name.startswith("Login"):
-        return CredentialsError(f"Cannot {doing}.", why, _LOG_IN_AGAIN, code=name)
+        return CredentialsError(what, why, _LOG_IN_AGAIN, code=name)
     elif os.environ.get("AWS_ENDPOINT_URL"):
         fix = (
             "AWS_ENDPOINT_URL sends all requests to that address: start what should answer there (a sandbox with "
@@ -131,4 +141,4 @@ def _not_reached(doing: str, error: BaseException) -> SentimentError:
         )
     else:
         fix = "Check the network and the proxy settings (HTTPS_PROXY), then run the command again."
-    return SentimentError(f"Cannot {doing}.", why, fix, code=name)
+    return SentimentError(what, why, fix, code=name)

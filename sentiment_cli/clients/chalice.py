@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from sentiment_cli.clients.aws_errors import not_reached, refused
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, LogLine
@@ -21,13 +22,31 @@ _PROGRAM = Path(__file__).with_name("chalice_program.py")
 # Chalice's own three attempts are over within a second. What the user has set comes first.
 _ATTEMPTS = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "10"}
 _OF_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "PYTHONPATH")
-_AWS_SAYS = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.+)", re.DOTALL)
+# What it prints of an error ends with an empty line, behind which it tells where in its own code that was.
+_AWS_SAYS = re.compile(
+    r"An error occurred \((\w+)\) when calling the (\w+)\s+operation[^:]*: (.+?)\s*(?:\n\s*\n|\Z)", re.DOTALL
+)
+_BOTOCORE_SAYS = re.compile(r"^botocore\.exceptions\.(\w+): (.+?)\s*(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 _CHALICE_SAYS = re.compile(r"received the following error:\s*(.+)", re.DOTALL)
+# What it says to an operation that is asked a second time, because the answer to the first was lost.
+_THERE_ALREADY = ("ResourceConflictException", "EntityAlreadyExists", "ConflictException")
+_LOST_ANSWERS = 4
 
 
 def deploy(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
-    """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError."""
-    _run(aws, folder, "deploy", stage, emit)
+    """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError.
+
+    Where AWS has already what Chalice wants to make, it is run again: it looks before it makes anything, and takes what
+    there is.
+    """
+    for lost in range(_LOST_ANSWERS + 1):
+        try:
+            return _run(aws, folder, "deploy", stage, emit)
+        except SentimentError as error:
+            if error.code not in _THERE_ALREADY or lost == _LOST_ANSWERS:
+                raise
+            emit(LogLine("chalice", f"{error.why} Once more, to take what is there."))
+    return None
 
 
 def delete(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
@@ -74,8 +93,10 @@ def _failed(verb: str, output: str) -> SentimentError:
     what = f"Chalice could not {verb} the API."
     if said:
         code, operation, message = said.groups()
-        why = f"AWS says {code} to {operation}: {_one_line(message)}"
-        return SentimentError(what, why, "Run the command again: what is done already is kept.", code=code)
+        return refused(what, code, _one_line(message), operation)
+    if on_the_way := _BOTOCORE_SAYS.search(output):
+        name, message = on_the_way.groups()
+        return not_reached(what, name, _one_line(message))
     told = _CHALICE_SAYS.search(output)
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "It said nothing.")
     return SentimentError(

@@ -43,7 +43,7 @@ class Struck:
             self._holds(verb)
             for name, most in dict(operations(asked, changes=False)).items():
                 self.asked[Place(verb, name)] = 0
-                if most:
+                if most > 2:  # else it comes right behind the first, and all their troubles together are too much
                     self.asked[Place(verb, name, last=True)] = most
 
     def turn(self, cells: Sequence[Cell]) -> dict[Cell, str]:

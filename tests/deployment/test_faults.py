@@ -38,13 +38,14 @@ ENDPOINTS = (
 def stage(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = folder_of(trained, tmp_path_factory.mktemp("faults"))
     box = sandbox.up(folder, engine="process")
-    yield Stage(box, driver.target_of(folder, False))
+    yield Stage(box, driver.target_of(folder, with_api=True))
     sandbox.down(folder)
 
 
 @pytest.fixture
 def struck(stage: Stage, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Struck:
-    for name, value in stage.box.environment().items():
+    # Chalice waits for seconds between attempts.
+    for name, value in {**stage.box.environment(), "AWS_MAX_ATTEMPTS": "4"}.items():
         monkeypatch.setenv(name, value)
     shutil.copy(trained / ARTIFACT, tmp_path / "deploy.tar.gz")
     retrained(trained / ARTIFACT, tmp_path / "update.tar.gz")

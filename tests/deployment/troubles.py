@@ -11,7 +11,7 @@ from sentiment_cli.clients.patience import Patience
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
 VERBS = ("deploy", "update", "teardown")
-HASTY = Patience(connect=5, read=10, invoke=10, attempts=4, pace=0.03)
+HASTY = Patience(connect=5, read=10, invoke=10, pace=0.02)
 """Nothing is left out, all of it is quick."""
 HASTIEST = replace(HASTY, read=1, invoke=1)
 """For what is never answered in time."""

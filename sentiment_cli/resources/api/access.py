@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment_cli.clients.aws_errors import code_of, or_none
+from sentiment_cli.clients.aws_errors import code_of, or_none, was_sent_again
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Refused
-from sentiment_cli.resources.api.looking import NOT_FOUND, Found, key, plan
+from sentiment_cli.resources.api.looking import NOT_FOUND, Found, key, keys, plan, plans
 from sentiment_cli.resources.names import REGION_TAG, Names, tag_list
 
 _HEADER = "gatewayresponse.header."
@@ -71,24 +71,44 @@ def allow_key(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -
     """An API key for the stage, and the plan that says how often it may be used; what is there already is kept."""
     client = aws.client("apigateway")
     found = key(aws, names)
-    key_id = found["id"] if found else client.create_api_key(
-        name=names.prefix, enabled=True, tags=names.tags, description=f"Callers of {names.prefix}"
-    )["id"]  # fmt: skip
+    key_id = str(found["id"]) if found else _new_key(aws, names)
     plan_id = _planned(aws, names, api_id, stage, limits)
     used = client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan_id)
     if not any(each["id"] == key_id for page in used for each in page["items"]):
         client.create_usage_plan_key(usagePlanId=plan_id, keyId=key_id, keyType="API_KEY")
 
 
+# AWS takes names twice: a request that was sent again because the answer was lost may have made two of a kind.
+
+
+def _new_key(aws: Aws, names: Names) -> str:
+    made = aws.client("apigateway").create_api_key(
+        name=names.prefix, enabled=True, tags=names.tags, description=f"Callers of {names.prefix}"
+    )
+    if was_sent_again(made):
+        for other in keys(aws, names):
+            if other["id"] != made["id"]:
+                remove_key(aws, other["id"])
+    return str(made["id"])
+
+
+def _new_plan(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -> str:
+    made = aws.client("apigateway").create_usage_plan(
+        name=names.prefix, tags=names.tags, apiStages=[{"apiId": api_id, "stage": stage}],
+        throttle={"rateLimit": limits.rate, "burstLimit": limits.burst},
+        quota={"limit": limits.calls_a_day, "period": "DAY"},
+    )  # fmt: skip
+    if was_sent_again(made):
+        for other in plans(aws, names):
+            if other["id"] != made["id"]:
+                remove_plan(aws, other["id"])
+    return str(made["id"])
+
+
 def _planned(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -> str:
     client, found = aws.client("apigateway"), plan(aws, names)
     if found is None:
-        made = client.create_usage_plan(
-            name=names.prefix, tags=names.tags, apiStages=[{"apiId": api_id, "stage": stage}],
-            throttle={"rateLimit": limits.rate, "burstLimit": limits.burst},
-            quota={"limit": limits.calls_a_day, "period": "DAY"},
-        )  # fmt: skip
-        return str(made["id"])
+        return _new_plan(aws, names, api_id, stage, limits)
     changes = _changes(found, api_id, stage, limits)
     if changes:
         client.update_usage_plan(usagePlanId=found["id"], patchOperations=changes)
@@ -116,14 +136,26 @@ def _changes(found: Mapping[str, Any], api_id: str, stage: str, limits: Limits) 
 def remove_plan(aws: Aws, plan_id: str) -> None:
     """Take the plan from its stages, which AWS wants first, and delete it; gone is no error."""
     client = aws.client("apigateway")
-    found = or_none(lambda: client.get_usage_plan(usagePlanId=plan_id), NOT_FOUND)
-    if found is None:
-        return
-    stages = [f"{each['apiId']}:{each['stage']}" for each in found.get("apiStages") or []]
-    if stages:
-        changes = [{"op": "remove", "path": "/apiStages", "value": each} for each in stages]
-        client.update_usage_plan(usagePlanId=plan_id, patchOperations=changes)
+    _let_go(aws, plan_id)
     or_none(lambda: client.delete_usage_plan(usagePlanId=plan_id), NOT_FOUND)
+
+
+def _let_go(aws: Aws, plan_id: str, tries: int = 2) -> None:
+    """A stage that is gone from the plan already is an error to AWS, so after one the plan is looked at again."""
+    from botocore.exceptions import ClientError
+
+    client = aws.client("apigateway")
+    found = or_none(lambda: client.get_usage_plan(usagePlanId=plan_id), NOT_FOUND) or {}
+    stages = [f"{each['apiId']}:{each['stage']}" for each in found.get("apiStages") or []]
+    if not stages:
+        return
+    changes = [{"op": "remove", "path": "/apiStages", "value": each} for each in stages]
+    try:
+        client.update_usage_plan(usagePlanId=plan_id, patchOperations=changes)
+    except ClientError as error:
+        if tries == 1 or code_of(error) not in ("BadRequestException", NOT_FOUND):
+            raise
+        _let_go(aws, plan_id, tries - 1)
 
 
 def remove_key(aws: Aws, key_id: str) -> None:

@@ -68,13 +68,21 @@ def function(aws: Aws, names: Names) -> Mapping[str, Any] | None:
 
 
 def rest_apis(aws: Aws, names: Names, recorded_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
-    """REST APIs that carry the stage's tags, or that Chalice made for its function before they could be tagged."""
+    """REST APIs that carry the stage's tags, or that Chalice made for its function before they could be tagged.
+
+    The recorded one comes first, then what was tagged in the end: where the answer to Chalice's request was lost, there
+    is another one of the same age.
+    """
     found = [
         each
         for each in _listed(aws, "get_rest_apis")
         if ours(names, each.get("tags")) or (_may_be(names, each) and _asks(aws, each["id"], names.function))
     ]
-    return tuple(sorted(found, key=lambda each: (each["id"] != recorded_id, str(each.get("createdDate")))))
+
+    def order(each: Mapping[str, Any]) -> tuple[bool, bool, str]:
+        return each["id"] != recorded_id, not ours(names, each.get("tags")), str(each.get("createdDate"))
+
+    return tuple(sorted(found, key=order))
 
 
 def stage_of(aws: Aws, api_id: str) -> Mapping[str, Any] | None:
@@ -93,13 +101,22 @@ def responses(aws: Aws, api_id: str) -> Mapping[str, Any]:
 
 def key(aws: Aws, names: Names) -> Mapping[str, Any] | None:
     """The stage's API key, without its value."""
-    hits = _listed(aws, "get_api_keys", nameQuery=names.prefix, includeValues=False)
-    found = _named(names, hits)
-    return {name: value for name, value in found.items() if name != "value"} if found else None
+    return next(iter(keys(aws, names)), None)
+
+
+def keys(aws: Aws, names: Names) -> list[Mapping[str, Any]]:
+    """All of the stage's API keys, without their values; more than one only after a failure."""
+    hits = _named(names, _listed(aws, "get_api_keys", nameQuery=names.prefix, includeValues=False))
+    return [{name: value for name, value in each.items() if name != "value"} for each in hits]
 
 
 def plan(aws: Aws, names: Names) -> Mapping[str, Any] | None:
     """The stage's usage plan."""
+    return next(iter(plans(aws, names)), None)
+
+
+def plans(aws: Aws, names: Names) -> list[Mapping[str, Any]]:
+    """All of the stage's usage plans; more than one only after a failure."""
     return _named(names, _listed(aws, "get_usage_plans"))
 
 
@@ -108,8 +125,8 @@ def ours(names: Names, tags: Mapping[str, str] | None) -> bool:
     return names.tags.items() <= (tags or {}).items()
 
 
-def _named(names: Names, found: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return next((each for each in found if each.get("name") == names.prefix and ours(names, each.get("tags"))), None)
+def _named(names: Names, found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [each for each in found if each.get("name") == names.prefix and ours(names, each.get("tags"))]
 
 
 def _may_be(names: Names, api: Mapping[str, Any]) -> bool:

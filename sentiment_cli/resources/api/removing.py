@@ -40,13 +40,10 @@ def forget(project_dir: Path, stage: str) -> None:
 
 
 def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
-    plan, key = looking.plan(aws, names), looking.key(aws, names)
-    if plan:
-        yield Existing("usage plan", names.prefix, lambda emit: access.remove_plan(aws, plan["id"]))
-    if key:
-        yield Existing(
-            "API key", names.prefix, lambda emit: access.remove_key(aws, key["id"]), since=key.get("createdDate")
-        )
+    for plan in looking.plans(aws, names):
+        yield Existing("usage plan", names.prefix, partial(_delete_plan, aws, str(plan["id"])))
+    for key in looking.keys(aws, names):
+        yield Existing("API key", names.prefix, partial(_delete_key, aws, str(key["id"])), since=key.get("createdDate"))
     for api in looking.rest_apis(aws, names):
         yield Existing(
             "REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])), since=api.get("createdDate")
@@ -91,6 +88,14 @@ def _functions(aws: Aws, names: Names) -> list[str]:
 
 def _tags(aws: Aws, arn: str) -> Any:
     return or_none(lambda: aws.client("lambda").list_tags(Resource=arn)["Tags"], "ResourceNotFoundException")
+
+
+def _delete_plan(aws: Aws, plan_id: str, _emit: Emit) -> None:
+    access.remove_plan(aws, plan_id)
+
+
+def _delete_key(aws: Aws, key_id: str, _emit: Emit) -> None:
+    access.remove_key(aws, key_id)
 
 
 def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:

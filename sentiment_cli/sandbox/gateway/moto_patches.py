@@ -27,6 +27,7 @@ def apply() -> None:
     _documents(models.APIGatewayBackend, responses.APIGatewayResponse)
     _deployments(models.RestAPI)
     _deletions(models.APIGatewayBackend)
+    _plans(models.UsagePlan)
     _settings(models.RestAPI)
     _tags(responses.APIGatewayResponse)
 
@@ -107,6 +108,26 @@ def _deletions(backend: Any) -> None:
 
     backend.delete_rest_api, backend.delete_usage_plan = delete_rest_api, delete_usage_plan
     backend.delete_usage_plan_key = delete_usage_plan_key
+
+
+def _plans(usage_plan: Any) -> None:
+    """moto fails at the removal of a stage that a plan does not have, which AWS refuses.
+
+    https://github.com/boto/boto3/issues/2629 has its words.
+    """
+    from moto.apigateway.exceptions import BadRequestException
+
+    original = usage_plan.apply_patch_operations
+
+    @wraps(original)
+    def apply_patch_operations(self: Any, patch_operations: list[dict[str, Any]]) -> None:
+        there = {f"{each['apiId']}:{each['stage']}" for each in self.api_stages}
+        for each in patch_operations:
+            if each["op"] == "remove" and each["path"] == "/apiStages" and each["value"] not in there:
+                raise BadRequestException("Invalid API Stage specified")
+        original(self, patch_operations)
+
+    usage_plan.apply_patch_operations = apply_patch_operations
 
 
 def _settings(rest_api: Any) -> None:
