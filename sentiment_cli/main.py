@@ -15,7 +15,7 @@ import typer
 
 from sentiment_cli import __version__
 from sentiment_cli.commands import COMMANDS, GROUPS
-from sentiment_cli.errors import InputError, Interrupted, SentimentError
+from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.redaction import without_secrets
 
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
@@ -83,7 +83,9 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         code = program.main(args=list(arguments), prog_name="sentiment-cli", standalone_mode=False)
     except TyperException as error:
-        raise _usage(error) from None
+        from sentiment_cli.commands import usage
+
+        raise usage.explain(error, only) from None
     if code == Interrupted.exit_code:  # Typer turns Ctrl-C into this value
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
@@ -131,13 +133,6 @@ def _top(
     ] = False,
 ) -> None:
     """Everything is done by the commands."""
-
-
-def _usage(error: Any) -> InputError:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "sentiment-cli"
-    message = error.format_message() or "a command is missing."
-    return InputError(message[:1].upper() + message[1:], "", f"`{path} --help` shows how.", code="usage")
 
 
 def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException | None = None) -> int:
