@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,6 +69,10 @@ def _drop_output() -> None:
 def _run(arguments: Sequence[str]) -> int:
     from typer.exceptions import TyperException
 
+    if arguments and arguments[0] not in COMMANDS:
+        from sentiment_cli.commands import before
+
+        arguments = before.moved(arguments)
     helping = not arguments or bool({"--help", "-h"} & set(arguments))
     if helping:
         from sentiment_cli import help as quick
@@ -106,7 +110,7 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
-    app.callback(help=HELP)(_top)
+    app.callback(help=HELP)(_with_shared_flags(_top) if own_flags and only is None else _top)
     for name in COMMANDS:
         if only in (None, name):
             app.command(name)(COMMANDS[name])
@@ -119,6 +123,12 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
             group.command(member)(function)
         app.add_typer(group, name=name)
     return app
+
+
+def _with_shared_flags(function: Callable[..., None]) -> Callable[..., None]:
+    from sentiment_cli.commands import before
+
+    return before.declared(function)
 
 
 def _tell_version(wanted: bool) -> None:
