@@ -12,10 +12,15 @@ def number(
     *, whole: bool, ge: float | None = None, gt: float | None = None, le: float | None = None, lt: float | None = None
 ) -> str:
     """A number within bounds, named as msgspec does: greater or equal, greater than, less or equal, less than."""
-    low = f"from {ge:g}" if ge is not None else f"above {gt:g}" if gt is not None else ""
-    high = f"to {le:g}" if le is not None else f"below {lt:g}" if lt is not None else ""
+    low = f"from {_plain(ge)}" if ge is not None else f"above {_plain(gt)}" if gt is not None else ""
+    high = f"to {_plain(le)}" if le is not None else f"below {_plain(lt)}" if lt is not None else ""
     parted = " and " if low and high and not (low.startswith("from") and high.startswith("to")) else " "
     return f"a {'whole ' if whole else ''}number {low}{parted}{high}".rstrip()
+
+
+def _plain(bound: float) -> str:
+    """0, 0.001 or 60000: a number as people write it."""
+    return f"{bound:.10g}"
 
 
 def one_of(values: Sequence[Any]) -> str:

@@ -112,7 +112,10 @@ def test_wrong_usage_is_2_and_points_to_the_help(arguments: list[str], capsys: p
         ("train --limit 1.5", "--limit 1.5 cannot be used.", "It takes a whole number from 1.", "Correct it."),
         ("train --test-size x", "--test-size x cannot be used.", "It takes a number.", "Correct it."),
         ("train --min-accuracy 2", "--min-accuracy 2 cannot be used.", "It takes a number from 0 to 1.", "Correct"),
-        ("load-test --p99 inf", "--p99 inf cannot be used.", "no number to reckon with", "Give a value"),
+        ("train --test-size inf", "--test-size inf cannot be used.", "no number to reckon with", "Give a value"),
+        ("load-test --p99 1e300", "--p99 1e300 cannot be used.", "It takes a number from 1 to 60000.", "Correct it."),
+        ("load-test --rate 1e300", "--rate 1e300 cannot be used.", "a number from 0.001 to 1000000000.", "Correct it."),
+        ("serve-local --workers 99999", "--workers 99999 cannot", "a whole number from 1 to 512.", "Correct it."),
         ("serve-local --port -1", "--port -1 cannot be used.", "a whole number from 0 to 65535.", "Correct it."),
         ("deploy --endpoint foo", "--endpoint foo cannot be used.", "It is one of realtime, serverless.", "Correct"),
         ("init --api-auth x", "--api-auth x cannot be used.", "It is one of api-key, iam, none.", "Correct it."),
@@ -134,6 +137,12 @@ def test_a_usage_error_is_told_in_our_words(
         assert error["code"] == "usage"
         assert "--help" in error["fix"]
     assert all(part in err for part in (what, why, fix))
+
+
+@pytest.mark.parametrize("since", ["soon", "-1h", "1", "h", "1.5h", "9" * 5000 + "d"])
+def test_a_time_that_is_none_is_refused(since: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["logs", "--json", "--since", since]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "bad-value"
 
 
 def test_a_usage_error_names_the_variable_that_was_set(
