@@ -28,7 +28,7 @@ A map of the house, from the door to the cellar; each may import what stands bel
     processes       which process is which, and what it uses
     help            what makes `--help` quick, and flags the reading of flags
 
-    project, files, events, errors, redaction     for everyone
+    project (misfit, allowed: why a file does not fit it), files, events, errors, redaction     for everyone
 
 Beside it: server_image/ is the inference server, a package and a Docker build context at once, which imports nothing
 from here; templates/ are the files a user gets.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SAMPLE, SENTIMENT140 = "sample", "sentiment140"
 SAMPLE_FILE = Path("data/tweets.csv")  # where a project keeps its copy of the sample
+A_FILE = "a file of your own (--data FILE)"
 KEEP_NAMES = ""  # no positive label: the classes keep their own names
 
 
@@ -41,6 +42,7 @@ def data_questions(directory: Path) -> tuple[Question, ...]:
             choices=partial(_columns, directory),
             problem=partial(_column_problem, directory),
             when=file,
+            goes_with=A_FILE,
         ),
         Question(
             key="data.label_column",
@@ -51,6 +53,7 @@ def data_questions(directory: Path) -> tuple[Question, ...]:
             choices=partial(_columns, directory),
             problem=partial(_column_problem, directory),
             when=file,
+            goes_with=A_FILE,
         ),
         Question(
             key="data.positive",
@@ -60,8 +63,9 @@ def data_questions(directory: Path) -> tuple[Question, ...]:
             choices=partial(_labels, directory),
             when=file,
             asked=partial(_labels_need_telling, directory),
+            goes_with=A_FILE,
         ),
-        Question(key="data.negative", flag="--negative", when=file),
+        Question(key="data.negative", flag="--negative", when=file, goes_with=A_FILE),
     )
 
 

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ import typer
 
 from sentiment_cli import __version__
 from sentiment_cli.commands import COMMANDS, GROUPS
-from sentiment_cli.errors import InputError, Interrupted, SentimentError
+from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.redaction import without_secrets
 
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
@@ -69,6 +69,10 @@ def _drop_output() -> None:
 def _run(arguments: Sequence[str]) -> int:
     from typer.exceptions import TyperException
 
+    if arguments and arguments[0] not in COMMANDS:
+        from sentiment_cli.commands import before
+
+        arguments = before.moved(arguments)
     helping = not arguments or bool({"--help", "-h"} & set(arguments))
     if helping:
         from sentiment_cli import help as quick
@@ -83,7 +87,9 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         code = program.main(args=list(arguments), prog_name="sentiment-cli", standalone_mode=False)
     except TyperException as error:
-        raise _usage(error) from None
+        from sentiment_cli.commands import usage
+
+        raise usage.explain(error, only) from None
     if code == Interrupted.exit_code:  # Typer turns Ctrl-C into this value
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
@@ -104,7 +110,7 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
-    app.callback(help=HELP)(_top)
+    app.callback(help=HELP)(_with_shared_flags(_top) if own_flags and only is None else _top)
     for name in COMMANDS:
         if only in (None, name):
             app.command(name)(COMMANDS[name])
@@ -119,6 +125,12 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
     return app
 
 
+def _with_shared_flags(function: Callable[..., None]) -> Callable[..., None]:
+    from sentiment_cli.commands import before
+
+    return before.declared(function)
+
+
 def _tell_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"sentiment-cli {__version__}")
@@ -131,13 +143,6 @@ def _top(
     ] = False,
 ) -> None:
     """Everything is done by the commands."""
-
-
-def _usage(error: Any) -> InputError:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "sentiment-cli"
-    message = error.format_message() or "a command is missing."
-    return InputError(message[:1].upper() + message[1:], "", f"`{path} --help` shows how.", code="usage")
 
 
 def _tell(arguments: Sequence[str], error: SentimentError, cause: BaseException | None = None) -> int:

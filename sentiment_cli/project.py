@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 
 from sentiment_cli.errors import InputError
 from sentiment_cli.files import write_atomically
+from sentiment_cli.misfit import Unfit, explain, place_of, takes_at
 
 FILE_NAME = "sentiment.toml"
 ARTIFACT = Path("model/model.tar.gz")
@@ -113,7 +113,7 @@ class Api(_Section, frozen=True):
 class Project(_Section, frozen=True):
     """All of sentiment.toml."""
 
-    name: Annotated[str, Meta(pattern=NAME_PATTERN, max_length=NAME_MAX)]
+    name: str  # `name_problem` says what it may be
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     aws: Aws = field(default_factory=Aws)
@@ -132,7 +132,7 @@ def name_problem(name: str) -> str | None:
     if len(name) > NAME_MAX:
         return f"at most {NAME_MAX} characters, for AWS resource names are made from it"
     if name.startswith(RESERVED):
-        return f"not beginning with {' or '.join(RESERVED)}, which S3 keeps for itself"
+        return f"no name that begins with {' or '.join(RESERVED)}, which S3 keeps for itself"
     if not re.match(NAME_PATTERN, name):
         return "lower-case letters, digits and single hyphens, starting with a letter"
     return None
@@ -146,13 +146,18 @@ def load(directory: Path) -> Project:
     path = directory / FILE_NAME
     text = _read(path)
     try:
-        return parse(tomllib.loads(text))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            f"Cannot read {path}.", f"It is not valid TOML: {error}.", "Correct that line.", code="bad-toml"
+            f"Cannot read {path}.",
+            f"It is not valid TOML: {_in_words(str(error))}.",
+            'Correct that line: a text stands in quotes (name = "my-tweets"), a key stands once, a list closes with ].',
+            code="bad-toml",
         ) from None
+    try:
+        return parse(values)
     except ValidationError as error:
-        raise _explain(path, error) from None
+        raise explain(path, error, values, Project) from None
 
 
 def load_or_default(directory: Path) -> tuple[Project, bool]:
@@ -167,11 +172,10 @@ def parse(values: dict[str, Any]) -> Project:
     project = convert(values, Project)
     smallest, largest = project.model.tfidf.ngram_range
     if smallest > largest:
-        raise ValidationError(f"The first number must not exceed the second, got [{smallest}, {largest}] - at "
-                              "`$.model.tfidf.ngram_range`")  # fmt: skip
+        raise Unfit("model.tfidf.ngram_range", "the first number must not exceed the second")
     _check_pattern(project.model.tfidf.token_pattern)
     if problem := name_problem(project.name):
-        raise ValidationError(f"{problem[0].upper()}{problem[1:]} - at `$.name`")
+        raise Unfit("name", f"it takes {problem}")
     return project
 
 
@@ -187,10 +191,9 @@ def overridden(model: Model, values: dict[str, Any]) -> Model:
     try:
         return convert({**to_builtins(model), **stated}, Model)
     except ValidationError as error:
-        flag = re.search(r"`\$\.([^`]*)`$", str(error))
-        name = f"--{flag.group(1).replace('_', '-')}" if flag else "A value"
-        why = re.sub(r" - at `.*`$", "", str(error))
-        raise InputError(f"{name} cannot be used.", f"{why}.", "Correct it.", code="bad-value") from None
+        place, takes = place_of(error), takes_at(error, Model)
+        what = f"--{place.replace('_', '-')} {stated[place]} cannot be used."
+        raise InputError(what, f"{takes[:1].upper()}{takes[1:]}.", "Correct it.", code="bad-value") from None
 
 
 def edit(text: str, changes: dict[str, Any]) -> str:
@@ -227,41 +230,28 @@ def _read(path: Path) -> str:
             "Run `sentiment-cli init` here, or name the project's folder with -C.",
             code="no-project",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        why = f"Line {line} holds the byte {error.object[error.start]:#04x}, which is no UTF-8."
         raise InputError(
-            f"Cannot read {path}.", str(error), "Make it a readable UTF-8 file.", code="bad-toml"
+            f"Cannot read {path}.", why, "Save it as UTF-8, which most editors offer.", code="bad-toml"
         ) from None
+    except OSError as error:
+        why = f"The system says: {error.strerror or error}."
+        raise InputError(f"Cannot read {path}.", why, "Make it a file that you may read.", code="bad-toml") from None
+
+
+def _in_words(message: str) -> str:
+    """What tomllib says, beginning small; its one message that means something else is said so."""
+    message = message.replace("Cannot overwrite a value", "this key stands there already")
+    return message[:1].lower() + message[1:]
 
 
 def _check_pattern(pattern: str) -> None:
-    where = "`$.model.tfidf.token_pattern`"
+    where = "model.tfidf.token_pattern"
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ValidationError(f"Not a regular expression ({error}) - at {where}") from None
+        raise Unfit(where, f"that is no regular expression ({error})") from None
     if groups > 1:
-        raise ValidationError(f"More than one capturing group (write (?:...) for the others) - at {where}")
-
-
-def _explain(path: Path, error: ValidationError) -> InputError:
-    """Say msgspec's message in the terms of the file, with the key that was probably meant."""
-    message = str(error)
-    where = re.search(r"`\$\.?([^`]*)`$", message)
-    place = f"[{where.group(1)}] " if where and where.group(1) else ""
-    unknown = re.search(r"unknown field `(.*?)`", message)
-    why = re.sub(r" - at `.*`$", "", message)
-    fix = "Correct the value; docs/configuration.md lists every key."
-    if unknown:
-        why = f"{place}has an unknown key `{unknown.group(1)}`."
-        near = get_close_matches(unknown.group(1), _keys_of(where.group(1) if where else ""), n=1)
-        fix = f"Did you mean `{near[0]}`?" if near else "Remove it; docs/configuration.md lists every key."
-    elif place:
-        why = f"{place.strip()}: {why}."
-    return InputError(f"Cannot use {path}.", why, fix, code="bad-config")
-
-
-def _keys_of(dotted: str) -> list[str]:
-    sections: dict[str, type[Struct]] = {
-        "": Project, "data": Data, "model": Model, "model.tfidf": Tfidf, "aws": Aws, "endpoint": Endpoint, "api": Api,
-    }  # fmt: skip
-    return list(sections[dotted].__struct_fields__) if dotted in sections else []
+        raise Unfit(where, "that has more than one capturing group (write (?:...) for the others)")

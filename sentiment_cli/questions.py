@@ -153,7 +153,7 @@ def settle(
         elif question.key in given:
             settling.problems.append(f"{question.flag} goes only with {question.goes_with or 'other values'}.")
     if settling.missing:
-        raise missing_error(settling.missing, settling.problems)
+        raise missing_error(settling.missing, settling.problems, settling.answers)
     if settling.problems:
         raise InputError(
             "Some values cannot be used." if len(settling.problems) > 1 else "A value cannot be used.",
@@ -164,14 +164,16 @@ def settle(
     return settling.answers
 
 
-def missing_error(missing: Sequence[Question], problems: Sequence[str] = ()) -> InputError:
-    """All that a script has still to pass, and what is wrong with what it did pass."""
+def missing_error(missing: Sequence[Question], problems: Sequence[str], answers: Answers) -> InputError:
+    """All that a script has still to pass, what a person would be offered for it, and what is wrong with the rest."""
     flags = [question.flag for question in missing]
+    offered = " ".join(f"{each.flag} {value}" for each in missing if (value := each.suggestion(answers)) is not None)
     return InputError(
         f"{len(flags)} value{'s are' if len(flags) > 1 else ' is'} missing: {', '.join(flags)}.",
         "\n".join(["Nobody can be asked: there is no terminal, or --no-input was given.", *problems]),
         "Pass " + " ".join(f"{question.flag} {_metavar(question)}" for question in missing)
-        + ", set the matching SENTIMENT_... variables, or run in a terminal.",
+        + ", set the matching SENTIMENT_... variables, or run in a terminal."
+        + (f" In a terminal Enter would take {offered}." if offered else ""),
         code="missing-input",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ class Rows:
     positive: str | None
     negative: str | None
     limit: int | None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where those of its values that somebody said came from: "text_column" -> "flag"."""
 
     def read(self, seed: int, emit: Emit) -> Dataset:
         """Every row, checked. Raises InputError when they cannot be trained on."""
@@ -45,6 +47,7 @@ class Rows:
             negative=self.negative,
             limit=self.limit,
             seed=seed,
+            sources=self.sources,
             emit=emit,
         )
 
@@ -71,6 +74,7 @@ def rows_of(project: Project, directory: Path, given: Mapping[str, Answer], ask:
         positive=texts["positive"],
         negative=texts["negative"],
         limit=values["limit"],
+        sources={key: answers[f"data.{key}"].source for key, text in texts.items() if text is not None},
     )
 
 

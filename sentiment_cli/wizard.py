@@ -12,6 +12,7 @@ from sentiment_cli.data_questions import data_questions
 from sentiment_cli.project import Api, Endpoint, name_from, name_problem
 from sentiment_cli.questions import Answers, Choice, Question
 
+MOST_INSTANCES = 10_000  # more than any account's quota: a slip of the finger, with a price that cannot be read
 MEMORY_CHOICES = (1024, 2048, 3072, 4096, 5120, 6144)  # what serverless inference offers
 
 
@@ -128,7 +129,8 @@ def _unknown(value: str, known: Sequence[str], what: str) -> str | None:
 
 
 def _count_problem(value: Any, answers: Answers) -> str | None:
-    return None if isinstance(value, int) and value >= 1 else "must be a whole number from 1"
+    fits = isinstance(value, int) and 1 <= value <= MOST_INSTANCES
+    return None if fits else f"must be a whole number from 1 to {MOST_INSTANCES:,}"
 
 
 def _is(kind: str, answers: Answers) -> bool:

@@ -43,7 +43,7 @@ ONLY_IN = {
 
 # layers from the top; a module may import its own layer and those below
 LAYERS = (("main",), ("commands",), None, ("resources",), ("image",), ("clients",))
-COMMON = {"errors", "events", "project", "files", "redaction", "__init__"}
+COMMON = {"allowed", "errors", "events", "files", "misfit", "project", "redaction", "__init__"}
 SERVER_PARTS_FOR_THE_CLI = {"server_image.artifact", "server_image.scorer", "server_image.model", "server_image.tokens"}
 
 

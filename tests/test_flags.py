@@ -51,8 +51,8 @@ def read(*arguments: str) -> dict[str, Any] | str:
 
 
 LINES = (
-    [], ["a", "b"], ["--text", ""], ["--text", "é 😀"], ["--other", "x"], ["--folder", "."], ["--folder", "/nowhere"],
-    ["--folder", __file__], ["--file", __file__], ["--file", "."], ["--target", "/nowhere/a"], ["--target", ""],
+    [], ["a", "b"], ["--text", "é 😀"], ["--other", "x"], ["--folder", "."], ["--folder", "/nowhere"],
+    ["--folder", __file__], ["--file", __file__], ["--file", "."], ["--target", "/nowhere/a"],
     ["--count", "3"], ["--count", "0"], ["--count", "x"], ["--share", "1"], ["--colour", "blue"], ["--switch"],
     ["--many", "a", "--many", "b"], ["--parsed", "abc"], ["--text"],
 )  # fmt: skip
@@ -67,6 +67,29 @@ def test_a_value_is_read_the_same(line: list[str], monkeypatch: pytest.MonkeyPat
     assert typer.core.build_runtime_param is not THEIRS
     assert read(*line) == expected
     assert repr(read(*line)) == repr(expected)  # also the types
+
+
+@pytest.mark.parametrize("flag", ["--text", "--other", "--target", "--folder", "--file", "--count", "--colour"])
+def test_a_value_of_nothing_is_refused(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typer.core, "build_runtime_param", THEIRS)
+    flags.load()
+    assert flags.EMPTY in str(read(flag, ""))
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_a_number_without_end_is_refused(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typer.core, "build_runtime_param", THEIRS)
+    flags.load()
+    assert read("--share", number) == f"Invalid value for '--share': {flags.UNBOUNDED}"
+
+
+def test_a_variable_and_a_text_of_nothing_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OF_THE_ENVIRONMENT", "")
+    monkeypatch.setattr(typer.core, "build_runtime_param", THEIRS)
+    flags.load()
+    found = read("", "--many", "")
+    assert isinstance(found, dict)
+    assert (found["words"], found["many"], found["other"]) == ([""], [""], None)
 
 
 def test_another_typer_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

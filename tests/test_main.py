@@ -96,6 +96,63 @@ def test_wrong_usage_is_2_and_points_to_the_help(arguments: list[str], capsys: p
     assert "--help" in err
 
 
+@pytest.mark.parametrize(
+    ("line", "what", "why", "fix"),
+    [
+        ("statu", "There is no command statu.", "", "Did you mean status? `sentiment-cli --help`"),
+        ("sandbox uq", "There is no command uq.", "", "`sentiment-cli sandbox --help`"),
+        ("train --nonsense", "There is no flag --nonsense.", "", "`sentiment-cli train --help`"),
+        ("train --no-inpu", "There is no flag --no-inpu.", "", "Did you mean --no-input?"),
+        ("train --limit", "--limit needs a value.", "last word", "`sentiment-cli train --help`"),
+        ("train --json=1", "--json takes no value.", "switch", "`sentiment-cli train --help`"),
+        ("train a b", "These words are too many: b.", "fewer", "in quotes"),
+        ("train a --data b", "--data cannot be used.", "The data were named already", "Leave one of them out."),
+        ("train --limit 0", "--limit 0 cannot be used.", "It takes a whole number from 1.", "Correct it."),
+        ("train --limit x", "--limit x cannot be used.", "It takes a whole number from 1.", "Correct it."),
+        ("train --limit 1.5", "--limit 1.5 cannot be used.", "It takes a whole number from 1.", "Correct it."),
+        ("train --test-size x", "--test-size x cannot be used.", "It takes a number.", "Correct it."),
+        ("train --min-accuracy 2", "--min-accuracy 2 cannot be used.", "It takes a number from 0 to 1.", "Correct"),
+        ("train --test-size inf", "--test-size inf cannot be used.", "no number to reckon with", "Give a value"),
+        ("load-test --p99 1e300", "--p99 1e300 cannot be used.", "It takes a number from 1 to 60000.", "Correct it."),
+        ("load-test --rate 1e300", "--rate 1e300 cannot be used.", "a number from 0.001 to 1000000000.", "Correct it."),
+        ("serve-local --workers 99999", "--workers 99999 cannot", "a whole number from 1 to 512.", "Correct it."),
+        ("serve-local --port -1", "--port -1 cannot be used.", "a whole number from 0 to 65535.", "Correct it."),
+        ("deploy --endpoint foo", "--endpoint foo cannot be used.", "It is one of realtime, serverless.", "Correct"),
+        ("init --api-auth x", "--api-auth x cannot be used.", "It is one of api-key, iam, none.", "Correct it."),
+        ("sandbox faults nope", "KIND nope cannot be used.", "It is one of throttle, ", "Correct it."),
+        ("status -C /nowhere", "--project-dir /nowhere cannot be used.", "There is no such folder.", "Correct it."),
+        (f"status -C {__file__}", "--project-dir ", "That is a file, and it takes a folder.", "Correct it."),
+        ("train --format=", "--format '' cannot be used.", "It is empty.", "leave it out"),
+    ],
+)  # fmt: skip
+def test_a_usage_error_is_told_in_our_words(
+    line: str, what: str, why: str, fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.run([*line.split(), *(["--json"] if line != "train --limit" else [])]) == 2
+    out, err = capsys.readouterr()
+    for library in ("Invalid value", "Input should", "Value error", "No such", "Option '"):
+        assert library not in err
+    if out:
+        error = json.loads(out)["error"]
+        assert error["code"] == "usage"
+        assert "--help" in error["fix"]
+    assert all(part in err for part in (what, why, fix))
+
+
+@pytest.mark.parametrize("since", ["soon", "-1h", "1", "h", "1.5h", "9" * 5000 + "d"])
+def test_a_time_that_is_none_is_refused(since: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["logs", "--json", "--since", since]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "bad-value"
+
+
+def test_a_usage_error_names_the_variable_that_was_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SENTIMENT_LIMIT", "many")
+    assert main.run(["train"]) == 2
+    assert "SENTIMENT_LIMIT=many (it stands for --limit) cannot be used." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("value", "wanted"), [("1", True), ("true", True), ("0", False), ("no", False), ("", False)])
 def test_switches_of_the_environment_hold_for_errors_too(
     value: str, wanted: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

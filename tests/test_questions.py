@@ -69,6 +69,9 @@ def test_without_a_person_all_that_is_missing_is_listed_at_once() -> None:
 
 
 def test_a_suggestion_is_for_people_only() -> None:
+    with pytest.raises(InputError) as caught:
+        settle([PLACE, DATE], {}, {}, None)
+    assert caught.value.fix.endswith("In a terminal Enter would take --place here.")
     assert settle([PLACE], {}, {}, Person(None))["place"] == Answer("here", "answer")
 
 

@@ -28,7 +28,9 @@ def init(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="Project name; AWS resources are named after it.", rich_help_panel=PROJECT),
+        typer.Option(
+            help="Project name; AWS resources are named after it.", show_default="the folder's", rich_help_panel=PROJECT
+        ),
     ] = None,
     data: Annotated[
         str | None,
@@ -78,6 +80,8 @@ def init(
     """Ask a few questions and write a project: sentiment.toml, sample data, and the API's source.
 
     Nothing is created on AWS and nothing is paid. Enter all the way through makes a project that works.
+
+    Without a terminal --data and --region must be given; everything else has a default.
 
     Examples:
 

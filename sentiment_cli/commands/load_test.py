@@ -39,7 +39,8 @@ def load_test(
         str | None, typer.Option(help="Address of a local server, if not the one serve-local started.")
     ] = None,
     p99: Annotated[
-        float, typer.Option("--p99", metavar="MS", min=1, help="Milliseconds that 99 requests in 100 may take.")
+        float,
+        typer.Option("--p99", metavar="MS", min=1, max=60_000, help="Milliseconds that 99 requests in 100 may take."),
     ] = 100,
     duration: Annotated[
         float, typer.Option(metavar="SECONDS", min=5, max=3600, help="How long it may take, about.")
@@ -59,7 +60,7 @@ def load_test(
     ] = Arrivals.poisson,
     rate: Annotated[
         float | None,
-        typer.Option(metavar="R", min=0.001, help="Say how many instances bear R requests a second.",
+        typer.Option(metavar="R", min=0.001, max=1e9, help="Say how many instances bear R requests a second.",
                      show_default=False, rich_help_panel=FOLLOWS),
     ] = None,
     safety_factor: Annotated[

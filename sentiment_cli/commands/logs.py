@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sentiment_cli.deployment.logs import Line
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+LONGEST = 9  # digits; Python refuses to read a few thousand, and no log is as old as that
 
 
 class Source(StrEnum):
@@ -49,7 +50,7 @@ def logs(
     from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import logs as reading
 
-    began = int((time.time() - _seconds(since)) * 1000)
+    began = max(0, int((time.time() - _seconds(since)) * 1000))  # CloudWatch knows no time before 1970
     place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     if follow:
         for lines in reading.follow(place.aws, place.names, source.value, began):
@@ -65,10 +66,10 @@ def _seconds(text: str) -> float:
     from sentiment_cli.errors import InputError
 
     number, unit = text[:-1], text[-1:]
-    if number.isdecimal() and unit in UNITS:
+    if number.isdecimal() and len(number) <= LONGEST and unit in UNITS:
         return int(number) * UNITS[unit]
     raise InputError(
-        f"--since {text} is no time.", "A whole number and s, m, h or d is needed.", "For two hours write 2h.",
+        f"--since {text[:40]} is no time.", "A whole number and s, m, h or d is needed.", "For two hours write 2h.",
         code="bad-value",
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ def serve_local(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")] = 8080,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Server processes.", show_default="one per CPU"),
+        typer.Option(min=1, max=512, help="Server processes.", show_default="one per CPU"),
     ] = None,
     artifact: Annotated[Path | None, typer.Option(help="A model.tar.gz, if not the project's own.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sentiment_cli.dataset import columns, labels, refusals, sampling
+from sentiment_cli.dataset import columns, labels, refusals, sampling, telling
 from sentiment_cli.dataset.findings import LONG_TEXT, Findings, repeats
 from sentiment_cli.dataset.labels import Classes
 from sentiment_cli.dataset.recognise import open_table
 from sentiment_cli.dataset.table import Table, Trouble
-from sentiment_cli.events import Emit, Progress, ignore
+from sentiment_cli.events import Emit, Note, Progress, ignore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _TOLERATED = 0.01
 _EVERY = 20_000
 _MOST_VALUES = 10_000
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,15 @@ def read(
     negative: str | None = None,
     limit: int | None = None,
     seed: int = 0,
+    sources: Mapping[str, str] = NOTHING_SAID,
     emit: Emit = ignore,
 ) -> Dataset:
     """All rows of the file at `path`, or `limit` of them drawn at random with every class in proportion.
 
     Columns are names or numbers from 1; `positive` and `negative` name label values (several parted by commas), and
-    rows with any other label are then left out. Raises InputError with the remedy when the file cannot be read, has no
-    usable columns, 1 % or more of its rows are malformed, or a class has fewer than 20 rows.
+    rows with any other label are then left out. `sources` (parameter -> "flag", say) goes into the line that tells what
+    was taken for text and label. Raises InputError with the remedy when the file cannot be read, has no usable columns,
+    1 % or more of its rows are malformed, or a class has fewer than 20 rows.
     """
     if limit is not None and limit < 2 * labels.FEWEST_ROWS:
         raise refusals.limit_too_low(limit)
@@ -83,6 +88,8 @@ def read(
     trouble = Trouble()
     rows = _collected(table, text, label, trouble, emit)
     classes = _classes(table, label, rows, positive, negative)
+    # Before the rows are judged: who reads a refusal must see whether it speaks of the right columns.
+    emit(Note(telling.taken(table, text, label, classes, sources)))
     met = len(rows.texts) + rows.empty + trouble.malformed
     _count_unknown(rows, classes, trouble)
     refusals.refuse_malformed(table, trouble, met)

@@ -6,10 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.panel import Panel
-from rich.table import Table
-
 from sentiment_cli.terminal.console import card, table
+from sentiment_cli.terminal.fitting import Card, Rows
 
 if TYPE_CHECKING:
     from sentiment_cli.capacity import Found, Hosting, Sizing, Step
@@ -45,7 +43,7 @@ def step_line(step: Step) -> str:
     return f"  {step.rate:,.1f} a second: p99 {_ms(step.percentile(99))}{failed}: {step.verdict}"
 
 
-def steps_table(steps: Sequence[Step]) -> Table:
+def steps_table(steps: Sequence[Step]) -> Rows:
     """A row a look."""
     columns = ("requests/s", "sent", "p50", "p99", "failed", "client late", "")
     rows = [
@@ -58,7 +56,7 @@ def steps_table(steps: Sequence[Step]) -> Table:
     return table(columns, rows, right=range(6))
 
 
-def capacity_card(test: LoadTest, found: Found) -> Panel:
+def capacity_card(test: LoadTest, found: Found) -> Card:
     """The result."""
     wanted, sizing = test.wanted, test.sizing(found)
     goal = f"p99 within {wanted.aim.seconds * 1000:g} ms"

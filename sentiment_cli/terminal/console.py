@@ -6,20 +6,18 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.markup import escape
-from rich.panel import Panel
 from rich.segment import Segment
 from rich.status import Status
-from rich.table import Table
 from rich.text import Text
 
 from sentiment_cli.errors import Declined, Interrupted, SentimentError
 from sentiment_cli.events import Event
 from sentiment_cli.redaction import without_secrets
+from sentiment_cli.terminal.fitting import LEAST, Card, Rows
 from sentiment_cli.terminal.progress import Renderer, brief, renderer_for
 
 OBEYED = ("Cc", "Cf", "Cs")  # control characters, changes of writing direction, halves of characters
@@ -67,12 +65,12 @@ class Terminal:
     def show(self, renderable: RenderableType) -> None:
         """A result for people; with --json, stdout belongs to the object alone."""
         self.settle()
-        (self.err if self.as_json else self.out).print(renderable)
+        (self.err if self.as_json else self.out).print(renderable, crop=False)
 
     def talk(self, renderable: RenderableType) -> None:
         """Something for people on the way to a result."""
         self.settle()
-        self.err.print(renderable)
+        self.err.print(renderable, crop=False)
 
     def line(self, text: str) -> None:
         """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
@@ -111,45 +109,40 @@ class Terminal:
     def next_steps(self, *steps: tuple[str, str]) -> None:
         """What to type next: (command, what it does), to stderr."""
         self.settle()
-        table = Table.grid(padding=(0, 2))
-        for command, does in steps:
-            table.add_row(Text(f"  {harmless(command)}", style="bold cyan"), Text(harmless(does), style="dim"))
+        cells = [(_text(f"  {command}", "bold cyan"), _text(does, "dim")) for command, does in steps]
         self.err.print()
         self.err.print(Text("Next:", style="bold"))
-        self.err.print(table)
+        self.err.print(Rows(("", ""), cells, indent=6), crop=False)
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Sequence[int] = ()
-) -> Table:
-    """A plain table; cells are text, never markup. `right` names the columns of figures."""
-    result = Table(title=escape(title) or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        result.add_column(escape(column), justify="right" if number in right else "left", overflow="fold")
-    for row in rows:
-        result.add_row(*(Text(harmless(cell)) for cell in row))
-    return result
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    *,
+    title: str = "",
+    right: Sequence[int] = (),
+    folds: Mapping[int, int] | None = None,
+    heading: int = 1,
+) -> Rows:
+    """A plain table that fits the terminal; cells are text, never markup. `Rows` says what the flags mean."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    names = [harmless(each) for each in columns]
+    return Rows(names, cells, _text(title, "bold") if title else None, right, folds or {}, heading)
 
 
-def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, explain: bool) -> Table:
+def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, explain: bool) -> Rows:
     """Label, score and text a row; with `explain` the words that decided, for (+) and against (-) the label."""
-    result = Table(box=None, pad_edge=False)
-    result.add_column("label")
-    result.add_column("score", justify="right")
-    result.add_column("text", overflow="fold")
-    if explain:
-        result.add_column("words that decided", overflow="fold")
+    rows = []
     for text, row in zip(texts, output, strict=True):
         style = {"positive": "green", "negative": "red"}.get(row["label"].lower(), "cyan")
-        cells = [
-            Text(harmless(row["label"]), style=f"bold {style}"),
-            Text(f"{row['score']:.3f}"),
-            Text(printable(text)),
-        ]
-        if explain:
-            cells.append(_words(row.get("explanation") or []))
-        result.add_row(*cells)
-    return result
+        cells = [_text(row["label"], f"bold {style}"), Text(f"{row['score']:.3f}"), Text(printable(text))]
+        rows.append([*cells, _words(row.get("explanation") or [])] if explain else cells)
+    columns = ("label", "score", "text", "words that decided")
+    return table(columns[: 4 if explain else 3], rows, right=(1,), folds={2: LEAST, 3: LEAST}, heading=2)
+
+
+def _text(cell: str | Text, style: str = "") -> Text:
+    return cell if isinstance(cell, Text) else Text(harmless(cell), style=style)
 
 
 def printable(text: str) -> str:
@@ -171,14 +164,9 @@ def _words(explanation: Sequence[dict[str, Any]]) -> Text:
     return parts if explanation else Text("no word that the model knows", style="dim")
 
 
-def card(title: str, rows: Sequence[tuple[str, str]]) -> Panel:
+def card(title: str, rows: Sequence[tuple[str, str]]) -> Card:
     """A framed result: names and values under a title."""
-    body = Table.grid(padding=(0, 2))
-    body.add_column(no_wrap=True)
-    body.add_column(overflow="fold")  # an address that is cut is none
-    for name, value in rows:
-        body.add_row(Text(harmless(name), style="dim"), Text(harmless(value)))
-    return Panel(body, title=escape(title), title_align="left", expand=False, padding=(0, 1))
+    return Card(_text(title), [(_text(name, "dim"), _text(value)) for name, value in rows])
 
 
 class _Console(Console):

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from sentiment_cli import project
+from sentiment_cli.wizard import init_questions
 from tests.commands.conftest import run
 from tests.commands.screen import CTRL_C, DOWN, ENTER, Screen
 
+ROOT = Path(__file__).parents[2]
 QUESTIONS = ("Project name", "Labelled texts", "AWS region", "What should hold", "Instance type", "Who may call")
 FLAGS = ("--data", "sample", "--region", "eu-west-1", "--no-input")
 
@@ -112,9 +114,29 @@ def test_without_a_terminal_all_that_is_missing_is_listed_at_once(tmp_path: Path
     done = run("init", "--yes", "--json", cwd=tmp_path)
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
-    assert "--data" in error["what"]
-    assert "--region" in error["what"]
+    assert error["what"] == "2 values are missing: --data, --region."
+    assert error["fix"].endswith("In a terminal Enter would take --data sample --region us-east-1.")
     assert files(tmp_path) == {}
+
+
+def test_what_nobody_but_the_user_knows_is_wanted_and_everything_else_has_a_default(tmp_path: Path) -> None:
+    """Which data and where it goes: a guess would train on, or send to, what nobody chose. The documents say so too."""
+    wanted = [question.flag for question in init_questions(tmp_path) if question.required]
+    assert wanted == ["--data", "--region"]
+    shown = " ".join(run("init", "--help", cwd=tmp_path, COLUMNS="100").stdout.split())
+    assert "Without a terminal --data and --region must be given" in shown
+    assert "`--data` and `--region`" in (ROOT / "README.md").read_text()
+    assert "`--data` and `--region`" in (ROOT / "docs/configuration.md").read_text()
+
+
+def test_a_region_of_the_aws_configuration_is_given(tmp_path: Path) -> None:
+    done = run("init", "t", "--data", "sample", "--no-input", "--json", cwd=tmp_path, AWS_DEFAULT_REGION="eu-west-1")
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)["values"]
+    assert values["aws.region"] == {"value": "eu-west-1", "source": "AWS configuration"}
+    assert {key: values[key]["value"] for key in ("name", "endpoint.kind", "endpoint.instance_type", "api.auth")} == {
+        "name": "t", "endpoint.kind": "realtime", "endpoint.instance_type": "ml.t2.medium", "api.auth": "api-key",
+    }  # fmt: skip
 
 
 def test_flags_beat_environment_beats_file_and_the_summary_says_so(tmp_path: Path) -> None:
@@ -171,7 +193,9 @@ def test_own_work_in_the_folder_is_kept(tmp_path: Path) -> None:
         (("--memory-mb", "2048"), 2, "goes only with --endpoint serverless"),
         (("--endpoint", "serverless", "--memory-mb", "2000"), 2, "must be one of"),
         (("--endpoint", "serverless", "--region", "me-central-1"), 2, "not offered"),
-        (("--instance-count", "0"), 2, "from 1"),
+        (("--instance-count", "0"), 2, "from 1 to 10,000"),
+        (("--instance-count", "9" * 30), 2, "from 1 to 10,000"),
+        (("--text-column", "a"), 2, "goes only with a file of your own"),
         (("--data", "nowhere.csv"), 2, "nowhere.csv"),
         (("--api-auth", "password"), 2, "api-key"),
         (("--profile", "nobody"), 2, "profile"),

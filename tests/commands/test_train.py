@@ -172,6 +172,54 @@ def test_columns_and_labels_of_the_file_do_not_apply_to_other_data(project: Path
     assert run("train", "other.csv", cwd=project).returncode == 0
 
 
+LOOKED = "(found by looking)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "flags", "said"),
+    [
+        (feelings(good=4, bad=0), ("tweet", "sentiment"), (),
+         'text from "tweet", label from "sentiment" (4 positive, 0 negative), all found by looking'),
+        (feelings(), ("text", "label"), (),
+         'text from "text", label from "label" (positive, negative), all found by looking'),
+        (feelings(good=4, bad=0), ("tweet", "mood"), ("--text-column", "tweet", "--label-column", "mood"),
+         f'text from "tweet" (flag), label from "mood" (flag): 4 positive, 0 negative {LOOKED}'),
+        (feelings(good="yay", bad="nay"), ("text", "label"), ("--positive", "YAY"),
+         f'text from "text" {LOOKED}, label from "label" {LOOKED}: yay positive, nay negative (flag)'),
+        (feelings(good=1, bad=0), None, (),
+         "text from column 1, label from column 2 (1 positive, 0 negative), all found by looking"),
+        ([*feelings(good=4, bad=2), *((f"so so, number {n}", v) for n in range(120) for v in (1, 3, 5))],
+         ("text", "stars"), ("--positive", "4,5", "--negative", "1,2"),
+         "4 and 5 positive, 1 and 2 negative (flag)"),
+        (feelings(good="spam", bad="ham"), ("text", "label"), (), "(ham and spam keep their names), all found"),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_it_says_which_columns_and_labels_it_took_and_why(
+    tmp_path: Path, rows: Sequence[Sequence[Any]], header: Sequence[str] | None, flags: tuple[str, ...], said: str
+) -> None:
+    write(tmp_path / "rows.csv", rows, header)
+    done = run("train", "rows.csv", "--json", *flags, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Reading rows.csv: ") == 1
+    assert said in done.stderr
+    assert set(json.loads(done.stdout)) == KEYS
+
+
+def test_columns_are_told_before_the_rows_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "rows.csv", [(text, "positive") for text, _ in feelings()])
+    done = run("train", "rows.csv", "--json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert 'label from "label" (positive keeps its name)' in done.stderr
+
+
+def test_columns_of_sentiment_toml_and_the_environment_are_told_as_that(project: Path) -> None:
+    toml = project / "sentiment.toml"
+    toml.write_text(toml.read_text().replace("[data]\n", '[data]\ntext_column = "text"\n'))
+    done = run("train", cwd=project, SENTIMENT_LABEL_COLUMN="2")
+    assert 'text from "text" (sentiment.toml), label from "label" (environment): positive' in done.stderr
+
+
 def test_in_a_terminal_unclear_labels_are_asked_for(tmp_path: Path) -> None:
     write(tmp_path / "rows.csv", feelings(good="yay", bad="nay"))
     screen = Screen("train", "rows.csv", cwd=tmp_path)
@@ -179,6 +227,7 @@ def test_in_a_terminal_unclear_labels_are_asked_for(tmp_path: Path) -> None:
     screen.press(DOWN, ENTER)
     screen.wait_for("accuracy")
     assert screen.end() == 0
+    assert "yay positive, nay negative (answer)" in " ".join(screen.text.split())
     assert manifest(tmp_path)["labels"] == ["Negative", "Positive"]
 
 

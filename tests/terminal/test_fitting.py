@@ -1,0 +1,113 @@
+"""What is shown fits the terminal: in columns and frames, or in lines; what is copied is never broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sentiment_cli.capacity import Aim, Step
+from sentiment_cli.deployment.planner import Cost
+from sentiment_cli.terminal.capacity import steps_table
+from sentiment_cli.terminal.console import Terminal, card, predictions, table
+from sentiment_cli.terminal.deployment import plan_table
+
+URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/api/"
+Show = Callable[[Any, int], list[str]]
+COMMAND = 'sentiment-cli invoke --stage prod --sandbox "Today was a great day!"'
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Show:
+    """Shows something in a terminal of so many columns; the lines."""
+
+    def show(what: Any, columns: int) -> list[str]:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        Terminal().show(what)
+        return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+    return show
+
+
+@pytest.mark.parametrize("columns", [40, 60, 78])
+def test_an_address_and_a_command_that_do_not_fit_stand_below_the_card(shown: Show, columns: int) -> None:
+    lines = shown(card("The model is live", [("URL", URL), ("ask", COMMAND), ("price", "a word " * 20)]), columns)
+    below = lines.index(next(line for line in lines if line.startswith("╰"))) + 1
+    assert lines[below:][-2:] == ["ask", COMMAND]
+    assert (lines[below:][:2] == ["URL", URL]) is (columns < 78)
+    assert all(len(line) <= columns for line in lines[:below])
+    assert len({len(line) for line in lines[:below]}) == 1
+
+
+def test_a_card_with_room_is_a_frame_around_all(shown: Show) -> None:
+    lines = shown(card("The model is live", [("URL", URL), ("ask", COMMAND)]), 100)
+    assert (lines[0][0], lines[-1][0]) == ("╭", "╰")
+    assert [line.strip("│ ") for line in lines[1:-1]] == [f"URL  {URL}", f"ask  {COMMAND}"]
+
+
+def test_a_card_of_which_nothing_fits_keeps_its_title(shown: Show) -> None:
+    assert shown(card("Here", [("URL", URL)]), 40) == ["Here", "URL", URL]
+
+
+NAMES = [("endpoint configuration", "tweets-dev-0123456789ab"), ("log group", "/aws/sagemaker/Endpoints/tweets-dev")]
+
+
+def test_names_are_left_whole(shown: Show) -> None:
+    assert shown(table(("resource", "name"), NAMES), 60) == [
+        "resource                name",
+        "endpoint configuration  tweets-dev-0123456789ab",
+        "log group               /aws/sagemaker/Endpoints/tweets-dev",
+    ]
+    narrow = [
+        "endpoint configuration",
+        "  tweets-dev-0123456789ab",
+        "log group",
+        "  /aws/sagemaker/Endpoints/tweets-dev",
+    ]
+    assert shown(table(("resource", "name"), NAMES), 50) == narrow
+    assert shown(table(("resource", "name"), NAMES), 20) == narrow
+
+
+def test_figures_are_named_where_there_are_no_columns(shown: Show) -> None:
+    steps = [Step(Aim(0.1), 110.8, [0.01] * 20, {}), Step(Aim(0.1), 27.7, [0.01] * 20, {"throttled": 10})]
+    assert shown(steps_table(steps), 80)[0].split() == ["requests/s", "sent", "p50", "p99", "failed", "client", "late"]
+    assert shown(steps_table(steps), 40)[:2] == ["requests/s 110.8", "  sent 20 · p50 10.0 ms · p99 10.0 ms"]
+    assert "  failed 10 throttled" in "\n".join(shown(steps_table(steps), 40))
+
+
+def test_a_plan_puts_prose_and_names_under_the_resource(shown: Show) -> None:
+    change = SimpleNamespace(
+        action="create",
+        kind="artifact",
+        name="s3://bucket/artifacts/model.tar.gz",
+        reason="it is not there, so make it",
+    )
+    made: Any = SimpleNamespace(changes=[change], cost=Cost(None, None, "free"))
+    plan = plan_table(made, sandbox=False)
+    assert shown(plan, 120)[1].split("  ")[-1] == "it is not there, so make it"
+    assert shown(plan, 28)[:4] == [
+        "+ create  artifact", "  s3://bucket/artifacts/model.tar.gz", "  it is not there, so make", "  it",
+    ]  # fmt: skip
+
+
+def test_texts_and_their_words_are_broken_between_words(shown: Show) -> None:
+    row = {"label": "Positive", "score": 0.5, "explanation": [{"word": "great", "weight": 0.5}]}
+    told = predictions(["Today was a great day, or so it was said to be"], [row], explain=True)
+    wide = " ".join(shown(told, 100)[1].split())
+    assert wide == "Positive 0.500 Today was a great day, or so it was said to be +0.50 great"
+    narrow = ["Positive  score 0.500", "  Today was a great day, or so", "  it was said to be", "  +0.50 great"]
+    assert shown(told, 30) == narrow
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+def test_what_to_type_next_is_left_whole(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    Terminal().next_steps((COMMAND, "ask it"), ("sentiment-cli train", "fit the model"))
+    lines = [line.rstrip() for line in capsys.readouterr().err.splitlines()]
+    wide = [f"  {COMMAND}  ask it", f"  {'sentiment-cli train':{len(COMMAND)}}  fit the model"]
+    narrow = [f"  {COMMAND}", "      ask it", "  sentiment-cli train", "      fit the model"]
+    assert lines == ["", "Next:", *(wide if columns == 100 else narrow)]
