@@ -37,12 +37,11 @@ def doctor(run: Run, region: RegionFlag = None, profile: ProfileFlag = None, san
     if not wrong:
         run.terminal.result(run_result)
         return
-    refused = Refused(
-        f"{len(wrong)} of {len(found)} checks found a problem: {', '.join(each.name for each in wrong)}.",
-        " ".join(each.what for each in wrong),
-        " ".join(each.fix for each in wrong),
-        code="doctor",
-    )
+    what = f"{len(wrong)} of {len(found)} checks found a problem: {', '.join(each.name for each in wrong)}."
+    why, fix = " ".join(each.what for each in wrong), " ".join(each.fix for each in wrong)
+    if not run.terminal.as_json:
+        why, fix = "", "What to do stands behind each of them."
+    refused = Refused(what, why, fix, code="doctor")
     refused.data = run_result
     raise refused
 
@@ -68,6 +67,6 @@ def _findings(run: Run, region: str | None, profile: str | None, sandbox: bool) 
 
 def _show(run: Run, each: Finding) -> None:
     sign, style = SIGNS[each.status]
-    run.terminal.say(f"{sign} {each.name:12} {each.what}", style=style if each.status != "ok" else "")
+    run.terminal.line(f"{sign} {each.name:12} {each.what}", style=style if each.status != "ok" else "")
     if each.fix:
-        run.terminal.say(f"{'':15}→ {each.fix}")
+        run.terminal.line(f"{'':15}→ {each.fix}")

@@ -108,9 +108,17 @@ def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:
     """
     from sentiment_cli import sandbox
 
+    runs = sandbox.find(run.project_dir) is not None
     box = sandbox.up(run.project_dir, run.terminal.emit) if start else _running(run)
+    if not runs:
+        run.terminal.say("The project's sandbox was started; it runs until `sentiment-cli sandbox down`.")
     _use(box.environment())
     return box
+
+
+def end_of_sandbox(*, too: bool = False) -> tuple[str, str]:
+    """The next step that ends the sandbox, where it is not needed any more; `too` behind something else that ended."""
+    return "sentiment-cli sandbox down", f"end the sandbox{' too' if too else ''}, which runs until then"
 
 
 def home_of(run: Run, sandbox: bool) -> Path:

@@ -37,7 +37,7 @@ def plan(
 
       sentiment-cli plan --instance-type ml.m5.large --json
     """
-    from sentiment_cli.commands.place import enter, where
+    from sentiment_cli.commands.place import end_of_sandbox, enter, where
     from sentiment_cli.deployment.deploying import make_plan
     from sentiment_cli.terminal.deployment import plan_table
 
@@ -47,5 +47,5 @@ def plan(
     run.terminal.show(plan_table(made, sandbox=place.sandbox))
     run.terminal.result(made.as_dict())
     if made.todo:
-        end = [("sentiment-cli sandbox down", "or end the sandbox, which runs until then")] if place.sandbox else []
+        end = [end_of_sandbox()] if place.sandbox else []
         run.terminal.next_steps((place.command("deploy"), "do it"), *end)

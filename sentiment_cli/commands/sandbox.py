@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.place import end_of_sandbox
 
 if TYPE_CHECKING:
     from sentiment_cli.sandbox import Sandbox
@@ -64,15 +65,13 @@ def up(
     run.terminal.say(f"The sandbox {'runs already' if before else 'is up'} at {found.url}; it uses {_engine(found)}.")
     for line in _exports(run, found):
         run.terminal.line(line)
-    run.terminal.next_steps(
-        ("sentiment-cli deploy --sandbox", "deploy into it"), ("sentiment-cli sandbox down", "end it")
-    )
+    run.terminal.next_steps(("sentiment-cli deploy --sandbox", "deploy into it"), end_of_sandbox())
     run.terminal.result({**_as_dict(found), "already_running": before is not None})
 
 
 @command
 def status(run: Run) -> None:
-    """Show whether the project's sandbox runs, what is in it, and how to use it with other AWS clients.
+    """Show whether the project's sandbox runs, and what is in it; --json has what other AWS clients need.
 
     Examples:
 
@@ -140,7 +139,10 @@ def faults(
 
       sentiment-cli sandbox faults --clear
     """
+    from sentiment_cli.sandbox.operations import check
+
     found = _running(run)
+    check(on)
     if clear:
         found.clear_faults()
     if kind is not None:
@@ -182,8 +184,9 @@ def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
         ("access log", str(found.access_log)),
     ]
     run.terminal.show(card("The sandbox", rows))
-    for line in _exports(run, found):
-        run.terminal.line(line)
+    run.terminal.next_steps(
+        ('eval "$(sentiment-cli sandbox up)"', "let all AWS clients of this shell use it"), end_of_sandbox()
+    )
 
 
 def _engine(found: Sandbox) -> str:

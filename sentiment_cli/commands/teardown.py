@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sentiment_cli.commands.common import Run, command
-from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
+from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag, end_of_sandbox
 
 if TYPE_CHECKING:
     from sentiment_cli.commands.place import Place
@@ -109,4 +109,4 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
     nothing = f"There is nothing of {place.names.prefix} on AWS."
     run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")
     if place.sandbox:
-        run.terminal.next_steps(("sentiment-cli sandbox down", "end the sandbox too, which runs until then"))
+        run.terminal.next_steps(end_of_sandbox(too=True))

@@ -112,7 +112,7 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
-        raise _left(plan, journal) from None
+        raise _left(aws, plan, journal) from None
     except SentimentError as error:
         raise _resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
@@ -199,22 +199,28 @@ def exists(journal: Journal) -> list[str]:
     return [f"{each.kind} {each.name} ({each.status})" for each in journal.state.resources.values()]
 
 
-def _left(plan: Plan, journal: Journal) -> Interrupted:
+def _left(aws: Aws, plan: Plan, journal: Journal) -> Interrupted:
     return Interrupted(
         "Interrupted. What was done is kept.",
-        _inventory(plan.changes, journal, plan.cost.hourly),
+        _inventory(plan.changes, journal, _bill(plan.cost.hourly, sandbox=aws.endpoint_url is not None)),
         "`sentiment-cli deploy` goes on where this stopped; `sentiment-cli teardown` removes everything.",
         code="interrupted",
     )
 
 
-def _inventory(changes: Sequence[Change], journal: Journal, hourly: float | None) -> str:
+def _bill(hourly: float | None, *, sandbox: bool) -> str:
+    if hourly and sandbox:
+        return f"On AWS the endpoint would bill ${hourly:.3f} an hour; the sandbox bills nothing."
+    return f"The endpoint bills ${hourly:.3f} an hour." if hourly else ""
+
+
+def _inventory(changes: Sequence[Change], journal: Journal, bill: str) -> str:
     there = exists(journal)
     kept = {f"{change.kind} {change.name}" for change in changes if change.action == "keep"}
     lines = "\n".join(f"  {each}" for each in [*sorted(f"{each} (as it was)" for each in kept), *there])
     bills = any(each.startswith(f"{Endpoint.kind} ") for each in (*there, *kept))
-    cost = f"\nThe endpoint bills ${hourly:.3f} an hour." if bills and hourly else "\nNothing of it bills by the hour."
-    return f"There is now:\n{lines}{cost}" if lines else "Nothing was created."
+    cost = bill if bills and bill else "Nothing of it bills by the hour."
+    return f"There is now:\n{lines}\n{cost}" if lines else "Nothing was created."
 
 
 def _resumable(error: SentimentError, journal: Journal) -> SentimentError:

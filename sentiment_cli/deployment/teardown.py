@@ -89,9 +89,9 @@ def apply(
     try:
         return leavable(aws, all_of_it, emit)
     except Interrupted:
-        raise _left([each for each in found if each not in deleted]) from None
+        raise _left(aws, [each for each in found if each not in deleted]) from None
     except SentimentError as error:
-        raise _resumable(error, [each for each in found if each not in deleted]) from error
+        raise _resumable(aws, error, [each for each in found if each not in deleted]) from error
 
 
 class _Record:
@@ -131,31 +131,34 @@ def _remove(aws: Aws, found: Sequence[Existing], deleted: list[Existing], record
         emit(StepDone(title, time.monotonic() - began, each.name))
 
 
-def _left(remaining: Sequence[Existing]) -> Interrupted:
+def _left(aws: Aws, remaining: Sequence[Existing]) -> Interrupted:
     return Interrupted(
         "Interrupted. What is deleted is gone.",
-        _still(remaining),
+        _still(aws, remaining),
         "`sentiment-cli teardown` goes on where this stopped; `sentiment-cli deploy` puts everything back.",
         code="interrupted",
     )
 
 
-def _resumable(error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
+def _resumable(aws: Aws, error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
     """`error`, with what is still there."""
     wrong = isinstance(error, CredentialsError)
     if not wrong and error.exit_code != 1:
         return error
     return (CredentialsError if wrong else PartlyDone)(
         error.what,
-        f"{error.why}\n{_still(remaining)}",
+        f"{error.why}\n{_still(aws, remaining)}",
         f"{error.fix} `sentiment-cli teardown` goes on where this stopped.",
         code=error.code,
     )
 
 
-def _still(remaining: Sequence[Existing]) -> str:
-    lines = "\n".join(f"  {_words(each)}{' (bills until it is gone)' if each.bills else ''}" for each in remaining)
-    cost = "" if any(each.bills for each in remaining) else "\nNothing of it bills by the hour."
+def _still(aws: Aws, remaining: Sequence[Existing]) -> str:
+    sandbox = aws.endpoint_url is not None
+    bills = "" if sandbox else " (bills until it is gone)"
+    lines = "\n".join(f"  {_words(each)}{bills if each.bills else ''}" for each in remaining)
+    free = "\nThe sandbox bills nothing of it." if sandbox else ""
+    cost = free if any(each.bills for each in remaining) else "\nNothing of it bills by the hour."
     return f"There is still:\n{lines}{cost}" if remaining else "Nothing of what was found is left."
 
 

@@ -72,10 +72,10 @@ class Terminal:
         self.settle()
         self.err.print(renderable, crop=False)
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, style: str = "") -> None:
         """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
         self.settle()
-        (self.err if self.as_json else self.out).print(Text(text), soft_wrap=True)
+        (self.err if self.as_json else self.out).print(Text(text, style=style), soft_wrap=True)
 
     def status(self, text: str) -> None:
         """A line that is replaced by the next one; nothing off a terminal."""

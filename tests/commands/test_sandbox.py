@@ -58,7 +58,8 @@ def test_a_shell_takes_what_up_prints(folder: Path) -> None:
     assert status.returncode == 0
     assert "s3:bucket 1" in status.stdout
     assert "s3 1" in status.stdout
-    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in status.stdout
+    assert "AWS_ENDPOINT_URL" not in status.stdout
+    assert 'eval "$(sentiment-cli sandbox up)"' in status.stderr
 
 
 def test_in_another_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -95,6 +96,10 @@ def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
     assert result(run("sandbox", "faults", "--json", cwd=folder)) == {"faults": [expected]}
     assert result(run("sandbox", "faults", "--clear", "--json", cwd=folder)) == {"faults": []}
     assert run("sandbox", "faults", "nonsense", cwd=folder).returncode == 2
+    typed = run("sandbox", "faults", "throttle", "sagemaker:CreateEndpont", "--json", cwd=folder)
+    assert typed.returncode == 2
+    assert json.loads(typed.stdout)["error"]["code"] == "unknown-operation"
+    assert result(run("sandbox", "faults", "--json", cwd=folder)) == {"faults": []}
 
 
 def test_the_region_is_the_projects(folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_ctrl_c_while_the_endpoint_starts_says_what_there_is_and_can_be_gone_on_
 def test_ctrl_c_while_something_is_written_lets_it_end(project: Path, box: Sandbox) -> None:
     box.add_fault("slow", "s3:PutObject", seconds=3)
     screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
-    screen.wait_for("3/8 Create artifact")
+    screen.wait_for("5/8 Create artifact")
     screen.press(CTRL_C)
     assert screen.end() == 130
     text = " ".join(screen.text.split())
@@ -79,7 +79,7 @@ def test_ctrl_c_while_something_is_written_lets_it_end(project: Path, box: Sandb
 def test_a_second_ctrl_c_leaves_at_once_and_teardown_leaves_nothing(project: Path, box: Sandbox) -> None:
     box.add_fault("slow", "s3:PutObject", seconds=15)
     screen = Screen("deploy", "--sandbox", "--no-api", "--yes", cwd=project, rows=70)
-    screen.wait_for("3/8 Create artifact")
+    screen.wait_for("5/8 Create artifact")
     screen.press(CTRL_C)
     screen.wait_for("Ctrl-C again leaves at once")
     screen.press(CTRL_C)
@@ -100,6 +100,7 @@ def test_ctrl_c_while_the_answers_are_checked_says_what_there_is(project: Path, 
     assert screen.end() == 130
     text = " ".join(screen.text.split())
     assert "endpoint tweets-dev (created)" in text
+    assert "On AWS the endpoint would bill $0.056 an hour; the sandbox bills nothing." in text
     assert AGAIN in text
 
 

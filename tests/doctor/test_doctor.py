@@ -101,3 +101,22 @@ def test_the_command_fails_when_something_would_stop_a_deployment(tmp_path: Path
     assert "project" in said["error"]["what"]
     assert {each["name"]: each["status"] for each in said["checks"]}["project"] == "problem"
     assert "Traceback" not in done.stderr
+
+
+def test_the_checks_are_what_the_command_gives_and_the_rest_is_talk(tmp_path: Path) -> None:
+    done = run("doctor", cwd=tmp_path)
+    assert done.returncode == 5
+    lines = done.stdout.splitlines()
+    assert next(line for line in lines if " project " in line).startswith("✗ project ")
+    assert any(line.strip().startswith("→ Run `sentiment-cli init`") for line in lines)
+    assert done.stderr.splitlines()[-1] == "→ What to do stands behind each of them."
+    assert "sentiment.toml" not in done.stderr
+
+
+def test_a_sandbox_that_it_starts_is_told(tmp_path: Path) -> None:
+    told = "was started; it runs until `sentiment-cli sandbox down`"
+    try:
+        assert told in run("doctor", "--sandbox", cwd=tmp_path).stderr
+        assert told not in run("doctor", "--sandbox", cwd=tmp_path).stderr
+    finally:
+        run("sandbox", "down", cwd=tmp_path)

@@ -1,0 +1,66 @@
+"""Which operations there are to be in trouble: a name that no request ever has would be waited for in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+
+from sentiment_cli.errors import InputError
+
+OF_A_DEPLOYMENT = (
+    "apigateway", "application-autoscaling", "cloudwatch", "ecr", "iam", "lambda", "logs", "pricing",
+    "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "service-quotas", "sts",
+)  # fmt: skip
+
+
+def check(on: str) -> None:
+    """Raises InputError where `on` ("sagemaker:CreateEndpoint", with * and ? for anything) fits no operation of AWS."""
+    service, parted, operation = on.partition(":")
+    if on == "*":
+        return
+    if not parted:
+        raise _unknown(on, "A service and an operation are parted by a colon.", _near_pairs(on))
+    services = [each for each in _services() if fnmatchcase(each, service)]
+    if not services:
+        near = get_close_matches(service.lower(), _services(), n=2)
+        raise _unknown(on, f"AWS has no service {service!r}.", [f"{each}:{operation}" for each in near])
+    if len(services) > 1:  # all there are would be read for minutes
+        services = [each for each in services if each in OF_A_DEPLOYMENT]
+    known = [f"{each}:{name}" for each in services for name in _operations(each)]
+    if not any(fnmatchcase(each, on) for each in known):
+        raise _unknown(on, "AWS has no such operation there.", _near(on, known))
+
+
+def _near_pairs(word: str) -> list[str]:
+    return _near(word, [f"{each}:{name}" for each in OF_A_DEPLOYMENT for name in _operations(each)])
+
+
+def _near(word: str, known: Iterable[str]) -> list[str]:
+    """Those that are written alike; the last part decides, and capital letters do not."""
+    by_name = {each.rpartition(":")[2].lower(): each for each in known}
+    return [by_name[each] for each in get_close_matches(word.rpartition(":")[2].lower(), by_name, n=2)]
+
+
+def _unknown(on: str, why: str, near: list[str]) -> InputError:
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return InputError(
+        f"No request to the sandbox fits {on!r}.", why,
+        f"Write it as sagemaker:CreateEndpoint, sagemaker:* or *, with capitals as AWS has them.{meant}",
+        code="unknown-operation",
+    )  # fmt: skip
+
+
+@cache
+def _services() -> list[str]:
+    from botocore.session import Session
+
+    return list(Session().get_available_services())
+
+
+@cache
+def _operations(service: str) -> list[str]:
+    from botocore.session import Session
+
+    return list(Session().get_service_model(service).operation_names)
