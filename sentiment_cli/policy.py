@@ -125,7 +125,7 @@ def _storage(arns: _Arns) -> list[Document]:
 
 
 def _roles(arns: _Arns) -> list[Document]:
-    execution = arns.role(arns.names.execution_role)
+    execution, expiry = arns.role(arns.names.execution_role), arns.role(arns.names.expiry_role)
     return [
         _allow(
             "Roles",
@@ -134,12 +134,19 @@ def _roles(arns: _Arns) -> list[Document]:
                 "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePolicy",
                 "iam:TagRole", "iam:UpdateAssumeRolePolicy",
             ],
-            [execution, arns.api_role],
+            [execution, expiry, arns.api_role],
         ),
         # Chalice looks whether there is a role of the name that an early version of it gave.
         _allow("LookForOldRole", ["iam:GetRole"], arns.role(arns.names.function)),
-        _pass("PassRoleToSageMaker", execution, "sagemaker.amazonaws.com"),
-        _pass("PassRoleToLambda", arns.api_role, "lambda.amazonaws.com"),
+        # Each of them trusts one of these services only.
+        {
+            **_allow("PassRoles", ["iam:PassRole"], [execution, expiry, arns.api_role]),
+            "Condition": {
+                "StringEquals": {
+                    "iam:PassedToService": [f"{each}.amazonaws.com" for each in ("lambda", "sagemaker", "scheduler")]
+                }
+            },
+        },
     ]  # fmt: skip
 
 
@@ -171,6 +178,11 @@ def _hosting(arns: _Arns) -> list[Document]:
                 "logs:GetLogEvents", "logs:PutRetentionPolicy",
             ],
             [f"{each}:*" for each in logs],
+        ),
+        _allow(
+            "Expiry",
+            [f"scheduler:{each}Schedule" for each in ("Create", "Delete", "Get", "Update")],
+            arns.here("scheduler", f"schedule/default/{names.expiry}"),
         ),
         # These three alone are checked on the ARN without :* at its end.
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
@@ -209,10 +221,6 @@ def _asking(arns: _Arns) -> Document:
 
 def _verbs(*methods: str) -> list[str]:
     return [f"apigateway:{each}" for each in methods]
-
-
-def _pass(sid: str, role: str, service: str) -> Document:
-    return {**_allow(sid, ["iam:PassRole"], role), "Condition": {"StringEquals": {"iam:PassedToService": service}}}
 
 
 def _allow(sid: str, actions: list[str], resource: str | list[str]) -> Document:

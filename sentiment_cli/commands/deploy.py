@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,12 @@ from sentiment_cli.commands.common import Run, command
 from sentiment_cli.commands.hosting_flags import (
     ApiAuthFlag,
     EndpointFlag,
+    ExpiresInFlag,
     InstanceCountFlag,
     InstanceTypeFlag,
     MemoryFlag,
     NoApiFlag,
+    expires,
     hosting,
 )
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
@@ -39,6 +42,7 @@ def deploy(
     memory_mb: MemoryFlag = None,
     api_auth: ApiAuthFlag = None,
     no_api: NoApiFlag = False,
+    expires_in: ExpiresInFlag = None,
     skip_local_test: Annotated[
         bool, typer.Option("--skip-local-test", help="Do not try the image on this machine first.")
     ] = False,
@@ -50,8 +54,8 @@ def deploy(
     """Put the trained model behind a live REST API on AWS, and check that it answers as here.
 
     Shows what will be created and what it costs, and asks. Run again it changes only what is
-    different. An always-on endpoint bills by the hour until `sentiment-cli teardown`; with --sandbox
-    everything is rehearsed on this machine for nothing.
+    different. An always-on endpoint bills by the hour until `sentiment-cli teardown`, or until AWS deletes
+    it by itself (--expires-in); with --sandbox everything is rehearsed on this machine for nothing.
 
     Examples:
 
@@ -59,15 +63,18 @@ def deploy(
 
       sentiment-cli deploy --region eu-west-1 --instance-type ml.t2.medium
 
+      sentiment-cli deploy --expires-in 8h
+
       sentiment-cli deploy --stage prod --yes --json
     """
     from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import deploying, lock
     from sentiment_cli.terminal.deployment import plan_table
 
+    end = expires(expires_in, sandbox=sandbox)
     flags = where(region, profile) | hosting(endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
-    target = place.target(with_api=not no_api)
+    target = place.target(with_api=not no_api, expires=end)
     _warn_of_missing_engine(run, place)
     if not dry_run:
         run.until_its_end(lock.held(place.home, stage, "deploy"))
@@ -81,7 +88,7 @@ def deploy(
     if plan.todo:
         deploying.check(place.aws, target, plan, run.terminal.emit)
         _warn_of_open_api(run, place, plan)
-        run.confirm(_question(place, plan), default=True)
+        run.confirm(_question(place, plan, end), default=True)
         if not skip_local_test:
             deploying.try_locally(target, plan, run.terminal.emit)
     else:
@@ -104,17 +111,21 @@ def _warn_of_open_api(run: Run, place: Place, plan: Plan) -> None:
         run.terminal.say("The API will be open: anyone who finds its address can call it, at your cost.", "yellow")
 
 
-def _question(place: Place, plan: Plan) -> str:
+def _question(place: Place, plan: Plan, end: datetime | str | None) -> str:
+    from sentiment_cli.resources.expiry import written
+
     where = "in the sandbox" if place.sandbox else f"in {place.aws.region}, account {place.aws.account}"
     cost = plan.cost
     if place.sandbox or not any(change.kind == "endpoint" for change in plan.todo):
         return f"Make these changes {where}?"
     if cost.hourly:
-        return f"Make these changes {where}? It bills ${cost.hourly:.3f} an hour until you tear it down."
+        until = f"AWS deletes it ({written(end)})" if isinstance(end, datetime) else "you tear it down"
+        return f"Make these changes {where}? It bills ${cost.hourly:.3f} an hour until {until}."
     return f"Make these changes {where}? {cost.source}."
 
 
 def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
+    from sentiment_cli.resources.expiry import written
     from sentiment_cli.terminal.console import card
 
     rows, curl = [], ""
@@ -131,6 +142,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
         ("ask", place.command("invoke") + ' "Today was a great day!"'),
         ("logs", place.command("logs")),
         ("price", f"{price}; the sandbox bills nothing" if place.sandbox else price),
+        *([("expires", f"{written(done.expires)}: AWS deletes the endpoint then")] if done.expires else []),
         ("stop paying", place.command("teardown")),
     ]
     run.terminal.show(card("The model is live", rows))

@@ -12,12 +12,10 @@ import typer
 
 from sentiment_cli.commands.common import Run, command
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
+from sentiment_cli.commands.spans import seconds
 
 if TYPE_CHECKING:
     from sentiment_cli.deployment.logs import Line
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-LONGEST = 9  # digits; Python refuses to read a few thousand, and no log is as old as that
 
 
 class Source(StrEnum):
@@ -50,7 +48,7 @@ def logs(
     from sentiment_cli.commands.place import enter, where
     from sentiment_cli.deployment import logs as reading
 
-    began = max(0, int((time.time() - _seconds(since)) * 1000))  # CloudWatch knows no time before 1970
+    began = max(0, int((time.time() - seconds("--since", since)) * 1000))  # CloudWatch knows no time before 1970
     place = enter(run, stage, sandbox, where(region, profile), hosting=False)
     if follow:
         for lines in reading.follow(place.aws, place.names, source.value, began):
@@ -60,18 +58,6 @@ def logs(
         _show(run, found)
         if not found:
             run.terminal.say(f"Nothing was written in the last {since}.")
-
-
-def _seconds(text: str) -> float:
-    from sentiment_cli.errors import InputError
-
-    number, unit = text[:-1], text[-1:]
-    if number.isdecimal() and len(number) <= LONGEST and unit in UNITS:
-        return int(number) * UNITS[unit]
-    raise InputError(
-        f"--since {text[:40]} is no time.", "A whole number and s, m, h or d is needed.", "For two hours write 2h.",
-        code="bad-value",
-    )  # fmt: skip
 
 
 def _show(run: Run, lines: Iterable[Line]) -> None:

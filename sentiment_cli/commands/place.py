@@ -7,13 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from sentiment_cli.commands.common import Run, place_flags
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sentiment_cli.clients.session import Aws
     from sentiment_cli.deployment.deploying import Target
     from sentiment_cli.project import Project
@@ -59,11 +61,11 @@ class Place:
 
         return Names(self.project.name, self.stage, self.aws.account, self.aws.region)
 
-    def target(self, *, with_api: bool = True) -> Target:
+    def target(self, *, with_api: bool = True, expires: datetime | Literal["never"] | None = None) -> Target:
         """What is deployed here."""
         from sentiment_cli.deployment.deploying import Target
 
-        return Target(self.project, self.project_dir, self.home, self.stage, with_api, self.engine)
+        return Target(self.project, self.project_dir, self.home, self.stage, with_api, self.engine, expires)
 
     def command(self, words: str) -> str:
         """How to type another command for this place."""

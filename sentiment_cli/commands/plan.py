@@ -6,10 +6,12 @@ from sentiment_cli.commands.common import Run, command
 from sentiment_cli.commands.hosting_flags import (
     ApiAuthFlag,
     EndpointFlag,
+    ExpiresInFlag,
     InstanceCountFlag,
     InstanceTypeFlag,
     MemoryFlag,
     NoApiFlag,
+    expires,
     hosting,
 )
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
@@ -28,6 +30,7 @@ def plan(
     memory_mb: MemoryFlag = None,
     api_auth: ApiAuthFlag = None,
     no_api: NoApiFlag = False,
+    expires_in: ExpiresInFlag = None,
 ) -> None:
     """Show what deploy would create, change and keep, and what it would cost. Changes nothing.
 
@@ -41,9 +44,10 @@ def plan(
     from sentiment_cli.deployment.deploying import make_plan
     from sentiment_cli.terminal.deployment import plan_table
 
+    until = expires(expires_in, sandbox=sandbox)
     flags = where(region, profile) | hosting(endpoint, instance_type, instance_count, memory_mb, api_auth)
     place = enter(run, stage, sandbox, flags, hosting=True)
-    made = make_plan(place.aws, place.target(with_api=not no_api))
+    made = make_plan(place.aws, place.target(with_api=not no_api, expires=until))
     run.terminal.show(plan_table(made, sandbox=place.sandbox))
     run.terminal.result(made.as_dict())
     if made.todo:

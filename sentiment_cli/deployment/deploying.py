@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.inference import InferenceClient
@@ -19,7 +20,7 @@ from sentiment_cli.errors import CredentialsError, InputError, Interrupted, Part
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import api as apis
-from sentiment_cli.resources import model
+from sentiment_cli.resources import expiry, expiry_role, model
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.endpoint import Endpoint, describe
 from sentiment_cli.resources.image import resolved
@@ -37,6 +38,8 @@ class Target:
     stage: str
     with_api: bool = True
     engine: str = "docker"
+    expires: datetime | Literal["never"] | None = None
+    """When AWS deletes the endpoint by itself; None leaves that as it is."""
 
     def names(self, aws: Aws) -> Names:
         """The names of this stage in that account."""
@@ -53,6 +56,8 @@ class Deployed:
     endpoint: Mapping[str, str]
     api: Mapping[str, Any] | None
     verified: bool
+    expires: datetime | None = None
+    """When the endpoint is deleted, if that was said now."""
 
     def as_dict(self) -> dict[str, Any]:
         """The result of `deploy --json`."""
@@ -64,6 +69,7 @@ class Deployed:
             "artifact": {"s3_uri": artifact.name, "sha256": artifact.sha256},
             "endpoint": self.endpoint,
             "api": self.api,
+            "expires": self.expires and self.expires.isoformat(timespec="seconds"),
             "verified": self.verified,
         }
 
@@ -83,6 +89,7 @@ def make_plan(aws: Aws, target: Target) -> Plan:
     stack = build(
         target.project, target.project_dir, target.names(aws), said,
         with_api=target.with_api, with_image=target.engine == "docker",
+        expires=target.expires if isinstance(target.expires, datetime) else None,
     )  # fmt: skip
     return planner.plan(aws, stack)
 
@@ -111,11 +118,24 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         url, key = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
+        if target.expires == "never":
+            _stays(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
         raise _left(aws, plan, journal) from None
     except SentimentError as error:
         raise _resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
+
+
+def _stays(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> None:
+    """Without an end from here on."""
+    names = plan.stack.names
+    with translated("let the endpoint stay"):
+        for each in (*expiry.existing(aws, names), *expiry_role.existing(aws, names)):
+            journal.note(each.kind, each.name, "deleting")
+            each.delete(emit)
+            journal.note(each.kind, each.name, "deleted")
+    emit(Note("The endpoint stays until it is torn down."))
 
 
 def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> tuple[str, str | None]:
@@ -177,6 +197,7 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         },
         api={"url": url, "auth": auth, "key": key} if url else None,
         verified=True,
+        expires=target.expires if isinstance(target.expires, datetime) else None,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ from sentiment_cli.resources.bucket import Bucket
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.execution_role import ExecutionRole
+from sentiment_cli.resources.expiry import Expiry
+from sentiment_cli.resources.expiry_role import ExpiryRole
 from sentiment_cli.resources.image import Image
 from sentiment_cli.resources.log_group import LogGroup
 from sentiment_cli.resources.model import Model
@@ -49,16 +52,23 @@ class Stack:
 
 
 def build(
-    project: Project, project_dir: Path, names: Names, manifest: Mapping[str, Any], *, with_api: bool, with_image: bool
-) -> Stack:
-    """The stack of `project`. Without `with_image` nothing is built or pushed: where there is no Docker engine, only a
-    sandbox that runs endpoints as processes can take that."""
+    project: Project, project_dir: Path, names: Names, manifest: Mapping[str, Any],
+    *, with_api: bool, with_image: bool, expires: datetime | None = None,
+) -> Stack:  # fmt: skip
+    """The stack of `project`, whose endpoint ends when it `expires`.
+
+    Without `with_image` nothing is built or pushed: where there is no Docker engine, only a sandbox that runs endpoints
+    as processes can take that.
+    """
     archive = project_dir / ARTIFACT
     content = recipe(manifest, platform=platform_of(project))
     artifact = Artifact(names, archive, sha256_of(archive))
     model = Model(names, content.tag, artifact.sha256, artifact.key, pushed=with_image)
     config = _config(project, names, model.name)
     api = Api(names, project_dir, project.api.auth, names.endpoint) if with_api else None
+    # Before the endpoint, so that it never bills without an end that was asked for.
+    end = [Step(ExpiryRole(names)), Step(Expiry(names, expires), (ExpiryRole.kind,))] if expires else []
+    before = (EndpointConfig.kind, LogGroup.kind, *((Expiry.kind,) if end else ()))
     steps = [
         Step(ExecutionRole(names)),
         Step(Bucket(names)),
@@ -68,7 +78,8 @@ def build(
         Step(LogGroup(names)),
         Step(model, (ExecutionRole.kind, Artifact.kind, Image.kind if with_image else Repository.kind)),
         Step(config, (Model.kind,)),
-        Step(Endpoint(names, config.name, config.hosting == "serverless"), (EndpointConfig.kind, LogGroup.kind)),
+        *end,
+        Step(Endpoint(names, config.name, config.hosting == "serverless"), before),
         *([Step(api, (Endpoint.kind, Bucket.kind))] if api else []),
     ]
     return Stack(names, tuple(steps), manifest, archive, artifact, config, content, api)

@@ -11,7 +11,7 @@ from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import teardown
 from sentiment_cli.deployment.planner import Cost, cost_of
-from sentiment_cli.resources import Existing, endpoint, endpoint_config
+from sentiment_cli.resources import Existing, endpoint, endpoint_config, expiry
 from sentiment_cli.resources import api as apis
 from sentiment_cli.resources.endpoint_config import VARIANT, EndpointConfig
 from sentiment_cli.resources.model import Model
@@ -35,6 +35,8 @@ class Status:
     names: Names
     endpoint: Mapping[str, Any] | None
     api: Mapping[str, Any] | None
+    expires: datetime | None
+    """When AWS deletes the endpoint by itself; None if it does not."""
     version: str
     resources: tuple[Existing, ...]
     cost: Cost
@@ -49,6 +51,7 @@ class Status:
             "stage": self.names.stage,
             "endpoint": self.endpoint,
             "api": self.api,
+            "expires": self.expires and _moment(self.expires),
             "version": self.version,
             "resources": [_as_dict(each) for each in self.resources],
             "cost": {**self.cost.as_dict(), "spent_usd": self.spent},
@@ -64,11 +67,13 @@ def look(aws: Aws, names: Names) -> Status:
         url = apis.url_of(aws, names)
         auth = apis.auth_of(aws, names) if url else None
         metrics = _metrics(aws, names) if found else {}
+        end = expiry.seen(aws, names)
     cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
     return Status(
         names=names,
         endpoint=_endpoint(found, config) if found and config else None,
         api={"url": url, "auth": auth} if url else None,
+        expires=expiry.moment(end) if end else None,
         version=config.name.removeprefix(f"{names.prefix}-") if config else "",
         resources=tuple(_in_use(each, config) for each in teardown.inventory(aws, names)),
         cost=cost,

@@ -22,6 +22,8 @@ from sentiment_cli.resources import (
     endpoint,
     endpoint_config,
     execution_role,
+    expiry,
+    expiry_role,
     log_group,
     model,
     repository,
@@ -34,6 +36,8 @@ Find = Callable[[Aws, Names], list[Existing]]
 # The endpoint goes first, for it bills, and before the role and the configuration, which AWS needs to delete it.
 ORDER: tuple[Find, ...] = (
     endpoint.existing,
+    expiry.existing,
+    expiry_role.existing,
     api.existing,
     endpoint_config.existing,
     model.existing,

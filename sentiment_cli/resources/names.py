@@ -35,6 +35,16 @@ class Names:
         return f"{self.prefix}-sagemaker-{digest({'region': self.region})[:6]}"
 
     @property
+    def expiry_role(self) -> str:
+        """The role that EventBridge Scheduler takes to delete the endpoint; of one region, as the other."""
+        return f"{self.prefix}-expiry-{digest({'region': self.region})[:6]}"
+
+    @property
+    def expiry(self) -> str:
+        """The schedule of that deletion."""
+        return f"{self.prefix}-expiry"
+
+    @property
     def bucket(self) -> str:
         """Bucket names are shared by everyone on AWS, so account and region are in it, as a digest."""
         return f"{self.prefix}-{digest({'account': self.account, 'region': self.region})}"

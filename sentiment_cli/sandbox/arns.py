@@ -40,6 +40,12 @@ def _sagemaker(operation: str, params: Params) -> list[str] | None:
     return found or None
 
 
+def _scheduler(operation: str, params: Params) -> list[str] | None:
+    if operation.startswith("List"):
+        return [ALL]
+    return [f"arn:aws:scheduler:REGION:ACCOUNT:schedule/{params.get('GroupName', 'default')}/{params['Name']}"]
+
+
 def _s3(operation: str, params: Params) -> list[str] | None:
     if operation == "ListBuckets":
         return [ALL]
@@ -103,5 +109,6 @@ SERVICES: Mapping[str, Callable[[str, Params], list[str] | None]] = {
     "s3": _s3,
     "sagemaker": _sagemaker,
     "sagemaker-runtime": _sagemaker,
+    "scheduler": _scheduler,
     "service-quotas": _any,
 }

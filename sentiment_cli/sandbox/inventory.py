@@ -39,7 +39,16 @@ class Inventory:
         """Everything, service by service; a service that cannot be asked has nothing."""
         from botocore.exceptions import ClientError
 
-        for list_them in (self._sagemaker, self._ecr, self._s3, self._functions, self._apis, self._logs, self._alarms):
+        for list_them in (
+            self._sagemaker,
+            self._ecr,
+            self._s3,
+            self._functions,
+            self._apis,
+            self._logs,
+            self._alarms,
+            self._schedules,
+        ):
             try:
                 yield from list_them()
             except ClientError:
@@ -112,6 +121,10 @@ class Inventory:
             arn = each["AlarmArn"]
             tags = _read(client.list_tags_for_resource, "Tags", ResourceARN=arn)
             yield Resource("cloudwatch:alarm", arn, _pairs(tags))
+
+    def _schedules(self) -> Iterator[Resource]:
+        for each in self._listed(self._client("scheduler"), "list_schedules", "Schedules"):
+            yield Resource("scheduler:schedule", each["Arn"])
 
 
 @lru_cache(maxsize=64)

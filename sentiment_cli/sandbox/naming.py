@@ -82,7 +82,7 @@ def _of_a_version(params: Mapping[str, Any]) -> bool:
 def implied(asked: Asked, params: Mapping[str, Any]) -> list[str]:
     """Further IAM actions that AWS asks for because of what is in the request."""
     needed = []
-    if asked.service in PASSING and mutating(asked.name) and any(params.get(each) for each in ROLES):
+    if asked.service in PASSING and mutating(asked.name) and role(params):
         needed.append("iam:PassRole")
     if asked.service == "sagemaker" and asked.name.startswith("Create") and params.get("Tags"):
         needed.append("sagemaker:AddTags")
@@ -95,6 +95,12 @@ def implied(asked: Asked, params: Mapping[str, Any]) -> list[str]:
     ):
         needed.append(f"{asked.service}:TagResource")
     return needed
+
+
+def role(params: Mapping[str, Any]) -> str:
+    """The role that a request gives to the service, as a schedule does for its target; empty if none."""
+    places = (params, params.get("Target") or {})
+    return next((str(place[each]) for place in places for each in ROLES if place.get(each)), "")
 
 
 def resource(asked: Asked, params: Mapping[str, Any]) -> str:

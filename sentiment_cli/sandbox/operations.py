@@ -11,7 +11,7 @@ from sentiment_cli.errors import InputError
 
 OF_A_DEPLOYMENT = (
     "apigateway", "application-autoscaling", "cloudwatch", "ecr", "iam", "lambda", "logs", "pricing",
-    "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "service-quotas", "sts",
+    "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "scheduler", "service-quotas", "sts",
 )  # fmt: skip
 
 

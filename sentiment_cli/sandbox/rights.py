@@ -18,7 +18,11 @@ from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
 
 FREE = {"sts:GetCallerIdentity"}
-PASSED_TO = {"sagemaker": "sagemaker.amazonaws.com", "lambda": "lambda.amazonaws.com"}
+PASSED_TO = {
+    "sagemaker": "sagemaker.amazonaws.com",
+    "lambda": "lambda.amazonaws.com",
+    "scheduler": "scheduler.amazonaws.com",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def needed(asked: Asked, method: str, path: str, params: Mapping[str, Any], acco
     yield Right(naming.action(asked, method, params), resources, about)
     for action in naming.implied(asked, params):
         if action == "iam:PassRole":
-            role = next(str(params[each]) for each in naming.ROLES if params.get(each))
+            role = naming.role(params)
             to = {"iam:PassedToService": PASSED_TO[asked.service]} if asked.service in PASSED_TO else {}
             yield Right(action, [role], {**about, **to})
         else:

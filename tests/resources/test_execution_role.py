@@ -13,8 +13,11 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Refused
 from sentiment_cli.events import ignore
 from sentiment_cli.resources import execution_role
-from sentiment_cli.resources.execution_role import POLICY, TRUST, ExecutionRole
+from sentiment_cli.resources.execution_role import ExecutionRole
 from sentiment_cli.resources.names import PROJECT_TAG, Names, tag_list
+from sentiment_cli.resources.service_role import POLICY, trust
+
+TRUST = trust(ExecutionRole.service)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Event, Progress, ignore
-from sentiment_cli.resources import execution_role, model
+from sentiment_cli.resources import execution_role, model, service_role
 from sentiment_cli.resources.bucket import Bucket
 from sentiment_cli.resources.execution_role import ExecutionRole
 from sentiment_cli.resources.names import VERSION_TAG, Names
@@ -108,7 +108,7 @@ def test_a_role_that_aws_does_not_know_yet_is_waited_for(without_role: Stage, la
 
 def test_permissions_that_aws_does_not_know_yet_are_waited_for(without_role: Stage, later: Any) -> None:
     aws, names = without_role.aws, without_role.names
-    trust = json.dumps(execution_role.TRUST)
+    trust = json.dumps(service_role.trust(ExecutionRole.service))
     aws.client("iam").create_role(RoleName=names.execution_role, AssumeRolePolicyDocument=trust)
     one = without_role.model(BROKEN)
     later(lambda: ExecutionRole(names).create(aws, ignore))

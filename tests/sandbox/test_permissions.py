@@ -28,7 +28,8 @@ ROUND: tuple[tuple[str, ...], ...] = (
     ("deploy", "--yes"),
     ("deploy", "--yes"),
     ("train", "--seed", "5"),
-    ("deploy", "--yes"),
+    ("deploy", "--yes", "--expires-in", "8h"),
+    ("deploy", "--yes", "--expires-in", "9h"),
     ("status",),
     ("logs",),
     ("invoke", "--target", "endpoint", "good"),
@@ -59,7 +60,7 @@ TAKEN_AWAY = (
     ("Look", ("status",), ":List"),
     ("Bucket", ("plan",), "s3:ListBucket"),
     ("Roles", ("plan",), "iam:GetRole"),
-    ("PassRoleToSageMaker", ("deploy", "--yes", "--no-api"), "iam:PassRole"),
+    ("PassRoles", ("deploy", "--yes", "--no-api"), "iam:PassRole"),
     ("Tags", ("deploy", "--yes", "--no-api"), "sagemaker:AddTags"),
 )
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from sentiment_cli.sandbox.calls import Call, Handler
 from sentiment_cli.sandbox.context import Context
+
+if TYPE_CHECKING:
+    from sentiment_cli.sandbox.gaps.schedules import Clock
+
+_clocks: list[Clock] = []
 
 
 def services(context: Context) -> Mapping[tuple[str, str], Handler]:
@@ -41,4 +47,17 @@ def checks(context: Context) -> Mapping[str, Callable[[Call], None]]:
 
         endpoints.check(context, call)
 
-    return {"s3": s3, "iam": iam, "application-autoscaling": scaling}
+    def scheduler(call: Call) -> None:
+        from sentiment_cli.sandbox.gaps.schedules import Clock
+
+        if not _clocks:
+            _clocks.append(Clock(context))
+        _clocks[0].check(call)
+
+    return {"s3": s3, "iam": iam, "application-autoscaling": scaling, "scheduler": scheduler}
+
+
+def close() -> None:
+    """End what runs by itself."""
+    while _clocks:
+        _clocks.pop().close()

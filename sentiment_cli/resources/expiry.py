@@ -1,0 +1,151 @@
+"""When AWS deletes the endpoint by itself, whatever becomes of this machine: a schedule that is met once.
+
+EventBridge Scheduler calls SageMaker's DeleteEndpoint, and removes the schedule after that:
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sentiment_cli.clients.aws_errors import code_of, or_none, says
+from sentiment_cli.clients.session import Aws
+from sentiment_cli.errors import Refused
+from sentiment_cli.events import Emit, Progress
+from sentiment_cli.resources import Decision, Existing, expiry_role
+from sentiment_cli.resources.names import Names
+
+GONE = "ResourceNotFoundException"
+EXPRESSION = "at(%Y-%m-%dT%H:%M:%S)"  # in UTC
+PATIENCE = 120.0  # seconds until AWS knows a new role
+_UNKNOWN_YET = "must allow AWS EventBridge Scheduler to assume the role"
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """The end of a stage's endpoint, `at` a moment with its time zone."""
+
+    kind: ClassVar[str] = "expiry"
+    usual: ClassVar[str] = ""
+
+    names: Names
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.names.expiry
+
+    def describe(self, aws: Aws) -> Mapping[str, Any] | None:
+        return describe(aws, self.names)
+
+    def compare(self, found: Mapping[str, Any]) -> Decision:
+        if self._same(found):
+            return Decision("keep", f"the endpoint is deleted at {written(self.at)}")
+        return Decision("update", f"the endpoint is deleted at {written(self.at)}")
+
+    def create(self, aws: Aws, emit: Emit) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._insist(aws, "create_schedule", emit)
+        except ClientError as error:
+            if code_of(error) != "ConflictException":
+                raise
+            self.update(aws, self.describe(aws) or {}, emit)
+
+    def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
+        self._insist(aws, "update_schedule", emit)
+
+    def _insist(self, aws: Aws, operation: str, emit: Emit) -> None:
+        """Also while AWS does not know the new role yet."""
+        request = self._request(aws)
+        aws.insist(
+            lambda: getattr(aws.client("scheduler"), operation)(**request),
+            lambda error: says(error, "ValidationException", _UNKNOWN_YET),
+            seconds=PATIENCE, first=2.0, longest=10.0,
+            told=lambda tries: emit(Progress("Waiting until AWS knows the new role,", tries, None, "tries")),
+        )  # fmt: skip
+
+    def _same(self, found: Mapping[str, Any]) -> bool:
+        return moment(found) == self.at.replace(microsecond=0) and found.get("State", "ENABLED") == "ENABLED"
+
+    def _request(self, aws: Aws) -> dict[str, Any]:
+        return {
+            "Name": self.name,
+            "Description": f"Deletes the endpoint {self.names.endpoint}; made by sentiment-cli.",
+            "ScheduleExpression": self.at.astimezone(UTC).strftime(EXPRESSION),
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "State": "ENABLED",
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
+                "Arn": _target(aws),
+                "RoleArn": expiry_role.arn(aws, self.names),
+                "Input": json.dumps({"EndpointName": self.names.endpoint}),
+            },
+        }
+
+
+def describe(aws: Aws, names: Names) -> Mapping[str, Any] | None:
+    """What AWS says of the stage's expiry; None if there is none. Raises Refused for a schedule of somebody else."""
+    found: Mapping[str, Any] | None = or_none(lambda: aws.client("scheduler").get_schedule(Name=names.expiry), GONE)
+    if found is not None and not _is_ours(aws, names, found):
+        raise Refused(
+            f"There is a schedule {names.expiry} that is not of this project.",
+            "It does something else than delete the stage's endpoint, and schedules carry no tags.",
+            "Choose another project name or --stage, or remove that schedule.",
+            code="name-taken",
+        )
+    return found
+
+
+def moment(found: Mapping[str, Any]) -> datetime | None:
+    """When the endpoint is deleted; None for a schedule that was made otherwise."""
+    try:
+        return datetime.strptime(str(found.get("ScheduleExpression")), EXPRESSION).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def written(at: datetime) -> str:
+    """2026-11-28 20:00 UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def delete(aws: Aws, name: str) -> None:
+    """Remove the schedule; gone already, as after it was met, is no error."""
+    or_none(lambda: aws.client("scheduler").delete_schedule(Name=name), GONE)
+
+
+def seen(aws: Aws, names: Names) -> Mapping[str, Any] | None:
+    """The stage's expiry, for who only looks; None also where schedules may not be looked at, or it is another's: who
+    never asked for an end needs no right to look for one."""
+    found: Mapping[str, Any] | None = or_none(
+        lambda: or_none(lambda: aws.client("scheduler").get_schedule(Name=names.expiry), GONE), "AccessDeniedException"
+    )
+    return found if found is not None and _is_ours(aws, names, found) else None
+
+
+def existing(aws: Aws, names: Names) -> list[Existing]:
+    """The stage's expiry, if there is one."""
+    found = seen(aws, names)
+    if found is None:
+        return []
+    at = moment(found)
+    state = f"at {written(at)}" if at else str(found.get("State", "exists"))
+    made = found.get("CreationDate")
+    return [Existing(Expiry.kind, names.expiry, lambda emit: delete(aws, names.expiry), state=state, since=made)]
+
+
+def _is_ours(aws: Aws, names: Names, found: Mapping[str, Any]) -> bool:
+    target = found["Target"]
+    return target["Arn"] == _target(aws) and names.endpoint in str(target.get("Input"))
+
+
+def _target(aws: Aws) -> str:
+    return f"arn:{aws.partition}:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
