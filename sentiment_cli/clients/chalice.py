@@ -24,29 +24,24 @@ _ATTEMPTS = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "10"}
 _OF_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "PYTHONPATH")
 # What it prints of an error ends with an empty line, behind which it tells where in its own code that was.
 _AWS_SAYS = re.compile(
-    r"An error occurred \((\w+)\) when calling the (\w+)\s+operation[^:]*: (.+?)\s*(?:\n\s*\n|\Z)", re.DOTALL
+    r"An error occurred \((\w+)\) when calling the (\w+)\s+operation(?:\s+\(reached max retries: \d+\))?:\s+(.+?)"
+    r"\s*(?:\n\s*\n|\Z)",
+    re.DOTALL,
 )
 _BOTOCORE_SAYS = re.compile(r"^botocore\.exceptions\.(\w+): (.+?)\s*(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 _CHALICE_SAYS = re.compile(r"received the following error:\s*(.+)", re.DOTALL)
 # What it says to an operation that is asked a second time, because the answer to the first was lost.
 _THERE_ALREADY = ("ResourceConflictException", "EntityAlreadyExists", "ConflictException")
-_LOST_ANSWERS = 4
 
 
 def deploy(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
-    """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError.
+    """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError."""
+    _run(aws, folder, "deploy", stage, emit)
 
-    Where AWS has already what Chalice wants to make, it is run again: it looks before it makes anything, and takes what
-    there is.
-    """
-    for lost in range(_LOST_ANSWERS + 1):
-        try:
-            return _run(aws, folder, "deploy", stage, emit)
-        except SentimentError as error:
-            if error.code not in _THERE_ALREADY or lost == _LOST_ANSWERS:
-                raise
-            emit(LogLine("chalice", f"{error.why} Once more, to take what is there."))
-    return None
+
+def met_what_is_there(error: SentimentError) -> bool:
+    """Whether AWS has already what Chalice wanted to make: it has asked twice, for the first answer was lost."""
+    return error.code in _THERE_ALREADY and "already exist" in error.why
 
 
 def delete(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sentiment_cli.sandbox import Sandbox
 
 PLACE = "Where on AWS"
+REHEARSED = "On AWS the endpoint would bill ${:.3f} an hour; the sandbox bills nothing."
 RESERVED = ("local", "sandbox")  # folders of .sentiment that are no stages
 
 StageFlag = Annotated[
@@ -65,7 +66,8 @@ class Place:
         """What is deployed here."""
         from sentiment_cli.deployment.deploying import Target
 
-        return Target(self.project, self.project_dir, self.home, self.stage, with_api, self.engine, expires)
+        target = Target(self.project, self.project_dir, self.home, self.stage, with_api, self.engine, expires)
+        return replace(target, bill=REHEARSED) if self.sandbox else target
 
     def command(self, words: str) -> str:
         """How to type another command for this place."""

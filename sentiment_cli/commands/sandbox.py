@@ -141,8 +141,8 @@ def faults(
     """
     from sentiment_cli.sandbox.operations import check
 
-    found = _running(run)
     check(on)
+    found = _running(run)
     if clear:
         found.clear_faults()
     if kind is not None:

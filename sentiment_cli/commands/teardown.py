@@ -56,7 +56,8 @@ def teardown(
     if found:
         run.terminal.talk(inventory_table(found))
         _confirm(run, place, found, confirm)
-    done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data)
+    bills = " (on AWS it would bill until it is gone)" if place.sandbox else " (bills until it is gone)"
+    done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data, bills=bills)
     with suppress(OSError):  # a full or read-only disk: what it remembers is gone from AWS
         forget(place.project_dir, stage)
     _show(run, place, done)

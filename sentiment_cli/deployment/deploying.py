@@ -40,6 +40,8 @@ class Target:
     engine: str = "docker"
     expires: datetime | Literal["never"] | None = None
     """When AWS deletes the endpoint by itself; None leaves that as it is."""
+    bill: str = "The endpoint bills ${:.3f} an hour."
+    """How to say what an endpoint costs, in US dollars an hour, that is left behind."""
 
     def names(self, aws: Aws) -> Names:
         """The names of this stage in that account."""
@@ -121,7 +123,7 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         if target.expires == "never":
             _stays(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
-        raise _left(aws, plan, journal) from None
+        raise _left(target, plan, journal) from None
     except SentimentError as error:
         raise _resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
@@ -220,19 +222,13 @@ def exists(journal: Journal) -> list[str]:
     return [f"{each.kind} {each.name} ({each.status})" for each in journal.state.resources.values()]
 
 
-def _left(aws: Aws, plan: Plan, journal: Journal) -> Interrupted:
+def _left(target: Target, plan: Plan, journal: Journal) -> Interrupted:
     return Interrupted(
         "Interrupted. What was done is kept.",
-        _inventory(plan.changes, journal, _bill(plan.cost.hourly, sandbox=aws.endpoint_url is not None)),
+        _inventory(plan.changes, journal, target.bill.format(plan.cost.hourly) if plan.cost.hourly else ""),
         "`sentiment-cli deploy` goes on where this stopped; `sentiment-cli teardown` removes everything.",
         code="interrupted",
     )
-
-
-def _bill(hourly: float | None, *, sandbox: bool) -> str:
-    if hourly and sandbox:
-        return f"On AWS the endpoint would bill ${hourly:.3f} an hour; the sandbox bills nothing."
-    return f"The endpoint bills ${hourly:.3f} an hour." if hourly else ""
 
 
 def _inventory(changes: Sequence[Change], journal: Journal, bill: str) -> str:

@@ -60,7 +60,9 @@ def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
     def begin(change: Change) -> None:
         run.waiting.remove(change)
         number = len(todo) - len(run.waiting)  # in the order in which they begin, which is not always the plan's
-        run.running[pool.submit(_make, aws, change, journal, _numbered(number, len(todo), change, emit))] = change
+        tell = _numbered(number, len(todo), change, emit)
+        tell(StepStarted(0, 0, "", change.step.resource.usual))  # here, for threads begin when they like
+        run.running[pool.submit(_make, aws, change, journal, tell)] = change
 
     try:
         _until_done(run, begin)
@@ -121,7 +123,6 @@ def _awaited(going: Future[Result]) -> Result:
 
 def _make(aws: Aws, change: Change, journal: Journal, emit: Emit) -> Done:
     resource, began = change.step.resource, time.monotonic()
-    emit(StepStarted(0, 0, "", resource.usual))
     doing, finished = _WORDS[change.action]
     journal.note(resource.kind, resource.name, doing)
     with translated(f"{change.action} the {resource.kind} {resource.name}"):

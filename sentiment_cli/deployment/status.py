@@ -83,11 +83,11 @@ def look(aws: Aws, names: Names) -> Status:
 
 
 def _in_use(found: Existing, config: EndpointConfig | None) -> Existing:
-    """A version's parts say whether they serve, or are kept to go back to."""
+    """A version's parts say whether they serve."""
     if found.kind not in (EndpointConfig.kind, Model.kind):
         return found
     serves = config is not None and found.name in (config.name, config.model)
-    return replace(found, state="serves" if serves else "kept")
+    return replace(found, state="serves" if serves else "not in use")
 
 
 def _as_dict(found: Existing) -> dict[str, Any]:

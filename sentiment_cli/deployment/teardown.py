@@ -72,9 +72,17 @@ def inventory(aws: Aws, names: Names, *, keep_data: bool = False) -> list[Existi
 
 
 def apply(
-    aws: Aws, names: Names, found: list[Existing], journal: Journal, emit: Emit, *, keep_data: bool = False
+    aws: Aws,
+    names: Names,
+    found: list[Existing],
+    journal: Journal,
+    emit: Emit,
+    *,
+    keep_data: bool = False,
+    bills: str = " (bills until it is gone)",
 ) -> TornDown:
-    """Remove what was `found`, then look again by name and by tag, and remove what shows up.
+    """Remove what was `found`, then look again by name and by tag, and remove what shows up. `bills` is said of what
+    bills and is still there when it breaks off.
 
     Raises SentimentError where AWS refuses, Interrupted after Ctrl-C; what is gone stays gone.
     """
@@ -93,9 +101,9 @@ def apply(
     try:
         return leavable(aws, all_of_it, emit)
     except Interrupted:
-        raise _left(aws, [each for each in found if each not in deleted]) from None
+        raise _left(bills, [each for each in found if each not in deleted]) from None
     except SentimentError as error:
-        raise _resumable(aws, error, [each for each in found if each not in deleted]) from error
+        raise _resumable(bills, error, [each for each in found if each not in deleted]) from error
 
 
 class _Record:
@@ -135,34 +143,31 @@ def _remove(aws: Aws, found: Sequence[Existing], deleted: list[Existing], record
         emit(StepDone(title, time.monotonic() - began, each.name))
 
 
-def _left(aws: Aws, remaining: Sequence[Existing]) -> Interrupted:
+def _left(bills: str, remaining: Sequence[Existing]) -> Interrupted:
     return Interrupted(
         "Interrupted. What is deleted is gone.",
-        _still(aws, remaining),
+        _still(bills, remaining),
         "`sentiment-cli teardown` goes on where this stopped; `sentiment-cli deploy` puts everything back.",
         code="interrupted",
     )
 
 
-def _resumable(aws: Aws, error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
+def _resumable(bills: str, error: SentimentError, remaining: Sequence[Existing]) -> SentimentError:
     """`error`, with what is still there."""
     wrong = isinstance(error, CredentialsError)
     if not wrong and error.exit_code != 1:
         return error
     return (CredentialsError if wrong else PartlyDone)(
         error.what,
-        f"{error.why}\n{_still(aws, remaining)}",
+        f"{error.why}\n{_still(bills, remaining)}",
         f"{error.fix} `sentiment-cli teardown` goes on where this stopped.",
         code=error.code,
     )
 
 
-def _still(aws: Aws, remaining: Sequence[Existing]) -> str:
-    sandbox = aws.endpoint_url is not None
-    bills = "" if sandbox else " (bills until it is gone)"
+def _still(bills: str, remaining: Sequence[Existing]) -> str:
     lines = "\n".join(f"  {_words(each)}{bills if each.bills else ''}" for each in remaining)
-    free = "\nThe sandbox bills nothing of it." if sandbox else ""
-    cost = free if any(each.bills for each in remaining) else "\nNothing of it bills by the hour."
+    cost = "" if any(each.bills for each in remaining) else "\nNothing of it bills by the hour."
     return f"There is still:\n{lines}{cost}" if remaining else "Nothing of what was found is left."
 
 

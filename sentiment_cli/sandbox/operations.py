@@ -13,6 +13,7 @@ OF_A_DEPLOYMENT = (
     "apigateway", "application-autoscaling", "cloudwatch", "ecr", "iam", "lambda", "logs", "pricing",
     "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "scheduler", "service-quotas", "sts",
 )  # fmt: skip
+MANY = 20  # services that are read for a pattern; of more, the first of them
 
 
 def check(on: str) -> None:
@@ -21,20 +22,22 @@ def check(on: str) -> None:
     if on == "*":
         return
     if not parted:
-        raise _unknown(on, "A service and an operation are parted by a colon.", _near_pairs(on))
+        if any(fnmatchcase(each, on) for each in _of_a_deployment()):
+            return
+        raise _unknown(on, "A service and an operation are parted by a colon.", _near(on, _of_a_deployment()))
     services = [each for each in _services() if fnmatchcase(each, service)]
     if not services:
         near = get_close_matches(service.lower(), _services(), n=2)
         raise _unknown(on, f"AWS has no service {service!r}.", [f"{each}:{operation}" for each in near])
     if len(services) > 1:  # all there are would be read for minutes
-        services = [each for each in services if each in OF_A_DEPLOYMENT]
+        services = [each for each in services if each in OF_A_DEPLOYMENT] or services[:MANY]
     known = [f"{each}:{name}" for each in services for name in _operations(each)]
     if not any(fnmatchcase(each, on) for each in known):
         raise _unknown(on, "AWS has no such operation there.", _near(on, known))
 
 
-def _near_pairs(word: str) -> list[str]:
-    return _near(word, [f"{each}:{name}" for each in OF_A_DEPLOYMENT for name in _operations(each)])
+def _of_a_deployment() -> list[str]:
+    return [f"{each}:{name}" for each in OF_A_DEPLOYMENT for name in _operations(each)]
 
 
 def _near(word: str, known: Iterable[str]) -> list[str]:

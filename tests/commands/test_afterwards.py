@@ -75,7 +75,7 @@ def test_status_says_of_every_resource_how_it_is_and_how_old(project: Path) -> N
             assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(each["since"]) < timedelta(hours=1)
     assert states["endpoint"] == {"InService"}
     assert states["Lambda function"] == {"Active"}
-    assert states["model"] == states["endpoint configuration"] == {"serves", "kept"}
+    assert states["model"] == states["endpoint configuration"] == {"serves", "not in use"}
     serving = [each["name"] for each in said["resources"] if each["state"] == "serves"]
     assert serving == [f"tweets-dev-{said['version']}", said["endpoint"]["model"]]
     shown = run("status", "--sandbox", cwd=project).stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import sys
 import threading
 import time
 from pathlib import Path
@@ -59,6 +60,20 @@ def test_steps_are_numbered_as_they_begin(tmp_path: Path) -> None:
     executor.apply(somewhere(), plan, journal(tmp_path), told.append)
     began = [(each.number, each.total, each.title) for each in told if isinstance(each, StepStarted)]
     assert began == [(1, 3, "Create a"), (2, 3, "Create c"), (3, 3, "Create b")]
+
+
+def test_numbers_are_told_in_their_order_also_of_steps_that_run_side_by_side(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(40):
+            told: list[Event] = []
+            world = World()
+            plan = planned(*(Step(Small(kind, world)) for kind in "abcd"))
+            executor.apply(somewhere(), plan, journal(tmp_path / str(number)), told.append)
+            assert [each.number for each in told if isinstance(each, StepStarted)] == [1, 2, 3, 4]
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_what_is_kept_counts_as_there_and_what_is_broken_is_replaced(tmp_path: Path) -> None:

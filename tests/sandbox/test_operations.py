@@ -8,7 +8,20 @@ from sentiment_cli.errors import InputError
 from sentiment_cli.sandbox.operations import check
 
 
-@pytest.mark.parametrize("on", ["*", "sagemaker:*", "sagemaker:Create*", "*:Create*", "ec?:PutImage", "s3:GetObject"])
+@pytest.mark.parametrize(
+    "on",
+    [
+        "*",
+        "*Endpoint",
+        "sagemaker*",
+        "dynamo*:GetItem",
+        "sagemaker:*",
+        "sagemaker:Create*",
+        "*:Create*",
+        "ec?:PutImage",
+        "s3:GetObject",
+    ],
+)
 def test_what_fits_an_operation_is_taken(on: str) -> None:
     check(on)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from sentiment_cli.clients import chalice
 from sentiment_cli.clients.aws_errors import or_none
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.events import Emit
+from sentiment_cli.events import Emit, LogLine
 from sentiment_cli.files import write_atomically
 from sentiment_cli.resources import Decision
 from sentiment_cli.resources.api import access, looking
@@ -24,10 +25,12 @@ from sentiment_cli.resources.api.access import Limits
 from sentiment_cli.resources.api.looking import Found
 from sentiment_cli.resources.api.project import ChaliceProject, recorded
 from sentiment_cli.resources.api.records import as_record
-from sentiment_cli.resources.api.removing import delete, existing, forget
+from sentiment_cli.resources.api.removing import delete, delete_rest_api, existing, forget
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest
 
 __all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "url", "url_of"]
+LOST_ANSWERS = 4
+ONE_RUN = timedelta(minutes=5)  # in which a request of Chalice's is sent a second time
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,7 @@ class Api:
         access.refuse_role_of_elsewhere(aws, self.names)
         project = self._project(aws.partition)
         project.write()
-        self._write_record(aws, project, found)
-        chalice.deploy(aws, project.folder, self.names.stage, emit)
+        self._run_chalice(aws, project, found, emit)
         made = looking.look(aws, self.names, _id_in(_read(project.record)))
         if made is None or made.function is None or made.rest_api is None or made.stage is None:
             raise SentimentError(
@@ -86,8 +88,30 @@ class Api:
                 "Run the command again.",
                 code="chalice",
             )
+        self._remove_twins(aws, made, emit)
         self._finish(aws, made)
         self._keep_record(aws, project)
+
+    def _run_chalice(self, aws: Aws, project: ChaliceProject, found: Found | None, emit: Emit) -> None:
+        """Until no answer is lost on the way: what it has made unknowingly is in the record that it goes on from."""
+        for lost in range(LOST_ANSWERS + 1):
+            self._write_record(aws, project, found)
+            try:
+                return chalice.deploy(aws, project.folder, self.names.stage, emit)
+            except SentimentError as error:
+                if lost == LOST_ANSWERS or aws.leaving.is_set() or not chalice.met_what_is_there(error):
+                    raise
+                emit(LogLine("chalice", f"{error.why} Once more, to take what is there."))
+            found = self.describe(aws)
+        return None
+
+    def _remove_twins(self, aws: Aws, made: Found, emit: Emit) -> None:
+        """REST APIs that were made beside the one that Chalice knows, in the same moment: AWS takes names twice, and
+        the answer to the first request was lost."""
+        own = made.rest_api or {}
+        for other in made.rest_apis[1:]:
+            if not looking.ours(self.names, other.get("tags")) and _are_of_one_moment(own, other):
+                delete_rest_api(aws, str(other["id"]), emit)
 
     def _finish(self, aws: Aws, made: Found) -> None:
         """What Chalice leaves out. The version's tags come last: they say that all of it is done."""
@@ -109,10 +133,10 @@ class Api:
         aws.client("lambda").tag_resource(Resource=function["Configuration"]["FunctionArn"], Tags=version)
 
     def _forbid_key(self, aws: Aws, made: Found) -> None:
-        if made.plan:
-            access.remove_plan(aws, made.plan["id"])
-        if made.key:
-            access.remove_key(aws, made.key["id"])
+        for plan in looking.plans(aws, self.names) if made.plan else ():
+            access.remove_plan(aws, plan["id"])
+        for each in looking.keys(aws, self.names) if made.key else ():
+            access.remove_key(aws, each["id"])
 
     def _version(self, partition: str) -> str:
         limits = {name: getattr(self.limits, name) for name in Limits.__dataclass_fields__}
@@ -155,6 +179,11 @@ class Api:
         """Where the record is kept, in a bucket that is ours or not taken."""
         key = f"chalice/{self.names.stage}.json"
         return {"Bucket": self.names.bucket, "Key": key, "ExpectedBucketOwner": aws.account}
+
+
+def _are_of_one_moment(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    made, beside = one.get("createdDate"), other.get("createdDate")
+    return made is not None and beside is not None and abs(made - beside) < ONE_RUN
 
 
 def url(aws: Aws, api_id: str, stage: str) -> str:

@@ -73,8 +73,7 @@ def allow_key(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -
     found = key(aws, names)
     key_id = str(found["id"]) if found else _new_key(aws, names)
     plan_id = _planned(aws, names, api_id, stage, limits)
-    used = client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan_id)
-    if not any(each["id"] == key_id for page in used for each in page["items"]):
+    if not any(each["id"] == key_id for each in _keys_of(aws, plan_id)):
         client.create_usage_plan_key(usagePlanId=plan_id, keyId=key_id, keyType="API_KEY")
 
 
@@ -86,8 +85,12 @@ def _new_key(aws: Aws, names: Names) -> str:
         name=names.prefix, enabled=True, tags=names.tags, description=f"Callers of {names.prefix}"
     )
     if was_sent_again(made):
+        used = {each["id"] for plan in plans(aws, names) for each in _keys_of(aws, plan["id"])}
         for other in keys(aws, names):
-            if other["id"] != made["id"]:
+            if other["id"] not in (
+                made["id"],
+                *used,
+            ):  # one that a plan has is of somebody who deploys at the same time
                 remove_key(aws, other["id"])
     return str(made["id"])
 
@@ -100,9 +103,14 @@ def _new_plan(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -
     )  # fmt: skip
     if was_sent_again(made):
         for other in plans(aws, names):
-            if other["id"] != made["id"]:
+            if other["id"] != made["id"] and not _keys_of(aws, other["id"]):
                 remove_plan(aws, other["id"])
     return str(made["id"])
+
+
+def _keys_of(aws: Aws, plan_id: str) -> list[Mapping[str, Any]]:
+    pages = aws.client("apigateway").get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan_id)
+    return [each for page in pages for each in page["items"]]
 
 
 def _planned(aws: Aws, names: Names, api_id: str, stage: str, limits: Limits) -> str:

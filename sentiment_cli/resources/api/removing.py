@@ -46,7 +46,7 @@ def _existing(aws: Aws, names: Names) -> Iterator[Existing]:
         yield Existing("API key", names.prefix, partial(_delete_key, aws, str(key["id"])), since=key.get("createdDate"))
     for api in looking.rest_apis(aws, names):
         yield Existing(
-            "REST API", str(api["id"]), partial(_delete_api, aws, str(api["id"])), since=api.get("createdDate")
+            "REST API", str(api["id"]), partial(delete_rest_api, aws, str(api["id"])), since=api.get("createdDate")
         )
     functions = _functions(aws, names)
     for function in functions:
@@ -98,7 +98,8 @@ def _delete_key(aws: Aws, key_id: str, _emit: Emit) -> None:
     access.remove_key(aws, key_id)
 
 
-def _delete_api(aws: Aws, api_id: str, emit: Emit) -> None:
+def delete_rest_api(aws: Aws, api_id: str, emit: Emit) -> None:
+    """Delete one REST API, when it is its turn; gone is no error."""
     from botocore.exceptions import ClientError
 
     client = aws.client("apigateway")

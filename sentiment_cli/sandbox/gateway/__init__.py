@@ -6,10 +6,10 @@ too (`moto_patches`); hands the latter the requests below `PREFIX`; and calls `c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sentiment_cli.sandbox.calls import Handler
+from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.gateway.front import PREFIX, Gateway
 
@@ -27,6 +27,26 @@ def services(context: Context) -> dict[tuple[str, str], Handler]:
     from sentiment_cli.sandbox.gateway.invoking import Invoking
 
     return {("lambda", "Invoke"): Invoking(_of(context).functions)}
+
+
+def checks(_context: Context) -> Mapping[str, Callable[[Call], None]]:
+    """What is asked before moto is: it takes a statement of a function's policy twice."""
+    return {"lambda": _check_permission}
+
+
+def _check_permission(call: Call) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"""
+    from moto.awslambda.models import lambda_backends
+
+    if call.operation != "AddPermission":
+        return
+    name, statement = str(call.params["FunctionName"]).rpartition(":")[2], call.params["StatementId"]
+    for function in lambda_backends[call.account][call.region].list_functions():
+        if function.function_name == name and any(each["Sid"] == statement for each in function.policy.statements):
+            text = (
+                f"The statement id ({statement}) provided already exists. Please provide a new statement id, or remove "
+            )
+            raise Fault("ResourceConflictException", f"{text}the existing statement.", 409)
 
 
 def _of(context: Context) -> Gateway:

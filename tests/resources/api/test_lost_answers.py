@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -50,10 +52,46 @@ def test_what_was_made_without_an_answer_is_taken(stage: Stage, trouble: Trouble
     trouble("lost", operation)
     stage.deploy()
     assert stage.post(**{"x-api-key": stage.key}).json() == ANSWER
-    assert (number(stage, "API key"), number(stage, "usage plan")) == (1, 1)
+    assert [number(stage, kind) for kind in ("REST API", "API key", "usage plan")] == [1, 1, 1]
     assert stage.api().compare(stage.api().describe(stage.aws)).action == "keep"
     delete(stage.aws, stage.names, stage.directory, ignore)
     assert existing(stage.aws, stage.names) == []
+
+
+def test_several_answers_may_be_lost(stage: Stage, trouble: Trouble) -> None:
+    for operation in ("iam:CreateRole", "lambda:CreateFunction", "lambda:AddPermission", "apigateway:ImportRestApi"):
+        trouble("lost", operation)
+    stage.deploy()
+    assert stage.post(**{"x-api-key": stage.key}).json() == ANSWER
+    assert number(stage, "REST API") == 1
+
+
+def test_an_older_api_of_that_name_is_not_taken_for_a_twin(stage: Stage) -> None:
+    """Untagged and asking the same function, but not of the same moment: who made it is not known."""
+    stage.deploy()
+    found = stage.api().describe(stage.aws)
+    assert found is not None
+    own = {**(found.rest_api or {})}
+    old = {**own, "id": "older", "tags": {}, "createdDate": own["createdDate"] - timedelta(hours=1)}
+    stage.api()._remove_twins(stage.aws, replace(found, rest_apis=(own, old)), ignore)
+    assert "DeleteRestApi" not in " ".join(stage.calls())
+
+
+def test_an_open_api_leaves_no_key_behind(stage: Stage) -> None:
+    stage.deploy()
+    gateway = stage.aws.client("apigateway")
+    gateway.create_api_key(name=stage.names.prefix, tags=stage.names.tags)
+    stage.deploy("none")
+    assert [number(stage, kind) for kind in ("API key", "usage plan")] == [0, 0]
+
+
+def test_what_is_throttled_in_the_end_is_told_whole() -> None:
+    said = (
+        "botocore.errorfactory.TooManyRequestsException: An error occurred (TooManyRequestsException) when calling the "
+        "CreateFunction operation (reached max retries: 9): Rate exceeded\n\nDuring handling of the above exception"
+    )
+    error = chalice._failed("deploy", said)
+    assert error.why == "AWS says TooManyRequestsException to CreateFunction: Rate exceeded."
 
 
 def test_a_plan_that_has_let_go_of_its_stages_already_is_removed(stage: Stage, trouble: Trouble) -> None:
