@@ -19,7 +19,8 @@ from rich.text import Text
 GAP = 2  # columns between two of a table
 FRAME = 4  # columns of a card's border and what it leaves free
 LEAST = 20  # columns in which prose can be read
-COPIED = re.compile(r"\S+|sentiment-cli .*")
+# a word, a command, a path or an address; of the last two a folder's name may have spaces in it
+COPIED = re.compile(r"\S+|sentiment-cli .*|~?/.*|[a-z][a-z0-9]*://.*")
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Card:
-    """Names and values in a frame; what is copied and does not fit into it follows below."""
+    """Names and values in a frame; what is copied and does not fit into it follows below, and what has such a word."""
 
     title: Text
     rows: Sequence[tuple[Text, Text]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = options.max_width - FRAME - GAP - max((name.cell_len for name, _ in self.rows), default=0)
-        below = [row for row in self.rows if row[1].cell_len > room and COPIED.fullmatch(row[1].plain)]
+        below = [row for row in self.rows if _breaks(row[1], room)]
         body = Table.grid(padding=(0, GAP))
         body.add_column(no_wrap=True)
         body.add_column(overflow="fold")
@@ -122,7 +123,12 @@ class Card:
         )
         for name, value in below:
             yield name
-            yield whole(value)
+            yield whole(value) if COPIED.fullmatch(value.plain) else value
+
+
+def _breaks(value: Text, room: int) -> bool:
+    """Whether something that is copied, or a name within prose, would be broken in so many columns."""
+    return value.cell_len > room and (COPIED.fullmatch(value.plain) is not None or longest_word(value) > room)
 
 
 def whole(text: Text) -> Text:

@@ -54,6 +54,20 @@ def test_a_card_of_which_nothing_fits_keeps_its_title(shown: Show) -> None:
     assert shown(card("Here", [("URL", URL)]), 40) == ["Here", "URL", URL]
 
 
+@pytest.mark.parametrize("value", [
+    "/home/me/My Projects/tweets/.sentiment/sandbox/access.log", "~/My Projects/a b.log/" * 2,
+    "file:///home/me/My Projects/tweets/report.html",
+])  # fmt: skip
+def test_a_path_with_a_space_is_one_piece(shown: Show, value: str) -> None:
+    assert shown(card("Here", [("log", value), ("state", "it runs")]), 40)[-2:] == ["log", value]
+
+
+def test_a_name_or_a_time_within_prose_is_not_broken(shown: Show) -> None:
+    told = "tweets-dev, InService, since 2026-11-28T17:39:01+00:00"
+    lines = shown(card("Here", [("endpoint", told), ("state", "it runs")]), 36)
+    assert lines[-3:] == ["endpoint", "tweets-dev, InService, since", "2026-11-28T17:39:01+00:00"]
+
+
 def test_a_card_of_nothing_is_its_title(shown: Show) -> None:
     assert shown(card("Here", []), 40) == ["Here"]
 
