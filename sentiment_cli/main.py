@@ -95,7 +95,7 @@ def _run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         from sentiment_cli.commands import usage
 
-        raise usage.explain(error, only) from None
+        raise usage.explain(error, only, arguments) from None
     if code == Interrupted.exit_code:  # Typer turns Ctrl-C into this value
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
