@@ -1,8 +1,8 @@
 """Makes the reading of flags quick: Typer has pydantic read every value, which costs as much as boto3 does.
 
 A text is one already, and a flag that was not given has no value; what is more than that, pydantic reads as ever. Two
-things that Typer lets pass are refused: nothing as a flag's value, as a variable that is not set leaves it, and numbers
-without end.
+things that Typer lets pass are refused: nothing as a flag's value, as a variable that is not set leaves it, where that
+has no meaning; and numbers without end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+MAY_BE_EMPTY = {"positive", "negative"}  # no label is named: the question's "Neither", and over what the file names
 EMPTY = "It is empty."
 UNBOUNDED = "That is no number to reckon with."
 
@@ -46,7 +47,7 @@ class _Value:
         several = param.multiple or param.nargs == -1
         if value is None:
             return () if several else None
-        if value == "" and getattr(ctx.get_parameter_source(param.name), "name", "") == "COMMANDLINE":
+        if value == "" and param.name not in MAY_BE_EMPTY and self._is_typed(param, ctx):
             raise self._refusal(EMPTY, value, param, ctx)
         if info.parser is None and not several and param.nargs == 1:
             if kind is str and isinstance(value, str):
@@ -57,6 +58,9 @@ class _Value:
         if isinstance(read, float) and not math.isfinite(read):  # no bound of a flag catches them all
             raise self._refusal(UNBOUNDED, value, param, ctx)
         return read
+
+    def _is_typed(self, param: Any, ctx: Any) -> bool:
+        return getattr(ctx.get_parameter_source(param.name), "name", "") == "COMMANDLINE"
 
     def _refusal(self, why: str, value: Any, param: Any, ctx: Any) -> Any:
         error = self._reading.refusal(why, ctx=ctx, param=param)

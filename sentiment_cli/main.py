@@ -49,6 +49,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every failure has been told to the user by then."""
     try:
+        arguments = _in_order(arguments)
         return _run(arguments)
     except SentimentError as error:
         return _tell(arguments, error)
@@ -66,13 +67,18 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _in_order(arguments: Sequence[str]) -> Sequence[str]:
+    """The command first, then its flags: so they are read by the command, and by what tells of a failure."""
+    if not arguments or arguments[0] in COMMANDS:
+        return arguments
+    from sentiment_cli.commands import before
+
+    return before.moved(arguments)
+
+
 def _run(arguments: Sequence[str]) -> int:
     from typer.exceptions import TyperException
 
-    if arguments and arguments[0] not in COMMANDS:
-        from sentiment_cli.commands import before
-
-        arguments = before.moved(arguments)
     helping = not arguments or bool({"--help", "-h"} & set(arguments))
     if helping:
         from sentiment_cli import help as quick
@@ -89,7 +95,7 @@ def _run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         from sentiment_cli.commands import usage
 
-        raise usage.explain(error, only) from None
+        raise usage.explain(error, only, arguments) from None
     if code == Interrupted.exit_code:  # Typer turns Ctrl-C into this value
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 import typer
@@ -13,6 +13,7 @@ import typer.core
 from typer.exceptions import TyperException
 
 from sentiment_cli import flags
+from sentiment_cli.commands import COMMANDS
 
 # Another test may have run a command in this process.
 THEIRS = getattr(typer.core.build_runtime_param, "theirs", typer.core.build_runtime_param)
@@ -40,6 +41,7 @@ def read(*arguments: str) -> dict[str, Any] | str:
         switch: bool = False,
         many: Annotated[list[str] | None, typer.Option()] = None,
         parsed: Annotated[Any, typer.Option(parser=str.upper)] = None,
+        positive: str | None = None,
     ) -> None:
         given.update(locals())
 
@@ -81,6 +83,21 @@ def test_a_number_without_end_is_refused(number: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(typer.core, "build_runtime_param", THEIRS)
     flags.load()
     assert read("--share", number) == f"Invalid value for '--share': {flags.UNBOUNDED}"
+
+
+def test_nothing_is_a_value_where_it_has_a_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typer.core, "build_runtime_param", THEIRS)
+    flags.load()
+    found = read("--positive", "")
+    assert isinstance(found, dict)
+    assert found["positive"] == ""
+
+
+@pytest.mark.parametrize("name", sorted(flags.MAY_BE_EMPTY))
+def test_a_flag_that_takes_nothing_says_so_in_its_help(name: str) -> None:
+    for command in (COMMANDS["init"], COMMANDS["train"]):
+        [option] = [each for each in get_args(command.__annotations__[name]) if hasattr(each, "help")]
+        assert '""' in option.help
 
 
 def test_a_variable_and_a_text_of_nothing_are_not(monkeypatch: pytest.MonkeyPatch) -> None:

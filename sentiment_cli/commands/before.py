@@ -19,17 +19,27 @@ PANEL = "Flags of every command, before or after its name"
 
 def moved(arguments: Sequence[str]) -> list[str]:
     """`-C dir status --json` as `status -C dir --json`; what names no command stays as it is."""
-    ahead = _length(arguments)
-    flags, rest = arguments[:ahead], arguments[ahead:]
-    if not rest or rest[0].startswith("-"):
+    flags, rest = _parted(arguments)
+    if not _names_one(rest):
         return list(arguments)
     if rest[0] not in GROUPS:
         return [rest[0], *flags, *rest[1:]]
-    between = _length(rest[1:])
-    flags, member = [*flags, *rest[1 : 1 + between]], rest[1 + between :]
-    if not member or member[0].startswith("-"):  # the group itself has no flags
-        return [*flags, rest[0], *member]
+    between, member = _parted(rest[1:])
+    flags = [*flags, *between]
+    if not _names_one(member):  # the group itself has no flags
+        return [*flags, rest[0], *rest[1 + len(between) :]]
     return [rest[0], member[0], *flags, *member[1:]]
+
+
+def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The flags that words begin with, and what follows: a `--` between the two has ended them and says no more."""
+    ahead = _length(words)
+    rest = list(words[ahead:])
+    return list(words[:ahead]), rest[1:] if rest[:1] == ["--"] else rest
+
+
+def _names_one(words: Sequence[str]) -> bool:
+    return bool(words) and not words[0].startswith("-")
 
 
 def declared(function: Callable[..., None]) -> Callable[..., None]:

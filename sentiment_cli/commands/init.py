@@ -50,11 +50,11 @@ def init(
     ] = None,
     positive: Annotated[
         str | None,
-        typer.Option(help="Label that means positive.", rich_help_panel=PROJECT),
+        typer.Option(help='Label that means positive ("": none).', rich_help_panel=PROJECT),
     ] = None,
     negative: Annotated[
         str | None,
-        typer.Option(help="Label that means negative.", rich_help_panel=PROJECT),
+        typer.Option(help='Label that means negative ("": none).', rich_help_panel=PROJECT),
     ] = None,
     region: Annotated[str | None, typer.Option(help="AWS region.", rich_help_panel=AWS)] = None,
     profile: Annotated[

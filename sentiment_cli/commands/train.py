@@ -48,11 +48,11 @@ def train(
     ] = None,
     positive: Annotated[
         str | None,
-        typer.Option(help="Label that means positive.", rich_help_panel=DATA),
+        typer.Option(help='Label that means positive ("": none).', rich_help_panel=DATA),
     ] = None,
     negative: Annotated[
         str | None,
-        typer.Option(help="Label that means negative.", rich_help_panel=DATA),
+        typer.Option(help='Label that means negative ("": none).', rich_help_panel=DATA),
     ] = None,
     limit: Annotated[
         int | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,52 @@ from sentiment_cli.flags import EMPTY, UNBOUNDED
 CODE = "usage"
 
 
-def explain(error: Any, command: str | None) -> InputError:
+def explain(error: Any, command: str | None, words: Sequence[str] = ()) -> InputError:
     """The error for whatever Typer refuses; a refusal that is not known here keeps its message.
 
-    `command` is the one that was named, for errors that do not know where they happened.
+    `command` is the one that was named, for errors that do not know where they happened; `words` are those of the
+    command line.
     """
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else f"sentiment-cli {command or ''}".rstrip()
-    what, why, fix = _flag(error) or _value(error, context) or _words(error.format_message(), context)
+    what, why, fix = (
+        _early(error, context, words)
+        or _flag(error)
+        or _value(error, context)
+        or _words(error.format_message(), context)
+    )
     return InputError(what, why, f"{fix} `{path} --help` shows how.".strip(), code=CODE)
 
 
 Told = tuple[str, str, str]
+
+
+def _early(error: Any, context: Any, words: Sequence[str]) -> Told | None:
+    """A flag of a command that is named only after it."""
+    name, group = getattr(error, "option_name", None), getattr(context, "command", None)
+    if name is None or not hasattr(error, "possibilities") or not hasattr(group, "commands"):
+        return None
+    place = next((place for place, word in enumerate(words) if word.split("=")[0] == name), 0)
+    holders = list(_holders(group, words[place + 1 :], name))
+    # A word right behind a flag that takes a value is that value, unless nothing else can be meant.
+    apart = [each for each in holders if each[0] or each[2].is_flag or "=" in words[place]]
+    if not holders:
+        return None
+    _, path, option = (apart or holders)[0]
+    full = f"{context.command_path} {path}"
+    shown = f"{full} {name}" if option.is_flag else f"{full} {name} ..."
+    return f"{name} belongs behind {full.partition(' ')[2]}.", "", f"Give it there: `{shown}`."
+
+
+def _holders(group: Any, words: Sequence[str], name: str) -> Iterator[tuple[int, str, Any]]:
+    """The commands among the words that have a flag of this name: place, path and the flag."""
+    for place, word in enumerate(words):
+        command = group.commands.get(word)
+        for _, path, option in _holders(command, words[place + 1 :], name) if hasattr(command, "commands") else ():
+            yield place, f"{word} {path}", option
+        for option in getattr(command, "params", ()):
+            if name in option.opts:
+                yield place, word, option
 
 
 def _flag(error: Any) -> Told | None:

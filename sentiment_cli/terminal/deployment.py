@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sentiment_cli.terminal.console import table
+from sentiment_cli.terminal.fitting import longest_word
 from sentiment_cli.terminal.progress import brief
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "red"), "keep": ("=", "dim"),
          "delete": ("-", "red")}  # fmt: skip
 
-NAME, WHY = 32, 20  # columns that leave a name and a reason readable
+WHY = 20  # columns that leave a reason readable
 
 
 def plan_table(plan: Plan, *, sandbox: bool) -> RenderableType:
     """A row a resource, then the price."""
     rows = [_cells(change) for change in plan.changes]
-    changes = table(("", "resource", "name", "why"), rows, folds={2: NAME, 3: WHY}, heading=2)
+    why = max(WHY, *(longest_word(row[-1]) for row in rows), 0)  # a name in a reason is not broken either
+    changes = table(("", "resource", "name", "why"), rows, folds={3: why}, heading=2)
     return Group(changes, Text(""), Text(_price(plan, sandbox=sandbox)))
 
 

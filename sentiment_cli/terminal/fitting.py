@@ -19,7 +19,8 @@ from rich.text import Text
 GAP = 2  # columns between two of a table
 FRAME = 4  # columns of a card's border and what it leaves free
 LEAST = 20  # columns in which prose can be read
-COPIED = re.compile(r"\S+|sentiment-cli .*")
+# a word, a command, a path or an address; of the last two a folder's name may have spaces in it
+COPIED = re.compile(r"\S+|sentiment-cli .*|~?/.*|[a-z][a-z0-9]*://.*")
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ class Rows:
     indent: int = 2
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width - GAP * (len(self.columns) - 1)
         least = [self._least(number) for number in range(len(self.columns))]
-        if sum(least) + GAP * (len(least) - 1) <= options.max_width:
-            yield self._table(least)
+        if sum(least) <= room:
+            yield self._table(_shared([self._widest(number) for number in range(len(least))], least, room))
             return
         if self.title:
             yield self.title
@@ -55,19 +57,23 @@ class Rows:
 
     def _least(self, number: int) -> int:
         """The columns of the terminal that a column needs."""
-        whole = max(cell.cell_len for cell in self._column(number))
+        widest = self._widest(number)
         if number in self.folds:
-            return min(whole, self.folds[number])
+            return min(widest, self.folds[number])
         if self.folds or number != len(self.columns) - 1:
-            return whole
-        return min(whole, max(LEAST, *(_longest_word(cell) for cell in self._column(number))))
+            return widest
+        return min(widest, max(LEAST, *(longest_word(cell) for cell in self._column(number))))
 
-    def _table(self, least: Sequence[int]) -> Table:
+    def _widest(self, number: int) -> int:
+        return max(cell.cell_len for cell in self._column(number))
+
+    def _table(self, widths: Sequence[int]) -> Table:
+        """Every width is set here: rich takes from columns without looking at what they need at least."""
         table = Table(title=self.title, title_justify="left", box=None, pad_edge=False, show_header=any(self.columns))
         folds = self.folds or {len(self.columns) - 1: LEAST}
         for number, name in enumerate(self.columns):
             justify, whole = "right" if number in self.right else "left", number not in folds
-            table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=whole, min_width=least[number])  # type: ignore[arg-type]
+            table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=whole, width=widths[number])  # type: ignore[arg-type]
         for row in self.cells:
             table.add_row(*row)
         return table
@@ -89,20 +95,23 @@ class Rows:
         return Text(f"{self.columns[number]} ") + cell if named else cell
 
     def _is_short(self, number: int, cell: Text) -> bool:
-        """A figure or a name, which is left whole; anything else is prose, which is broken between words."""
-        return number in self.right or " " not in cell.plain
+        """A figure or a name, which is left whole; anything else is prose, which is broken.
+
+        Not every script has spaces: what stands in a column that folds is prose without them, too.
+        """
+        return number in self.right or (number not in self.folds and " " not in cell.plain)
 
 
 @dataclass(frozen=True)
 class Card:
-    """Names and values in a frame; what is copied and does not fit into it follows below."""
+    """Names and values in a frame; what is copied and does not fit into it follows below, and what has such a word."""
 
     title: Text
     rows: Sequence[tuple[Text, Text]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        room = options.max_width - FRAME - GAP - max(name.cell_len for name, _ in self.rows)
-        below = [row for row in self.rows if row[1].cell_len > room and COPIED.fullmatch(row[1].plain)]
+        room = options.max_width - FRAME - GAP - max((name.cell_len for name, _ in self.rows), default=0)
+        below = [row for row in self.rows if _breaks(row[1], room)]
         body = Table.grid(padding=(0, GAP))
         body.add_column(no_wrap=True)
         body.add_column(overflow="fold")
@@ -114,13 +123,30 @@ class Card:
         )
         for name, value in below:
             yield name
-            yield whole(value)
+            yield whole(value) if COPIED.fullmatch(value.plain) else value
+
+
+def _breaks(value: Text, room: int) -> bool:
+    """Whether something that is copied, or a name within prose, would be broken in so many columns."""
+    return value.cell_len > room and (COPIED.fullmatch(value.plain) is not None or longest_word(value) > room)
 
 
 def whole(text: Text) -> Text:
-    """`text` on one line, however long."""
+    """`text` on one line, however long; a copy, for in a wider terminal the text itself is shown as it was."""
+    text = text.copy()
     text.no_wrap, text.overflow = True, "ignore"
     return text
+
+
+def _shared(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """What each column gets: its least, and of what is left an equal part until it has what it wants."""
+    widths, left = list(least), room - sum(least)
+    waiting = sorted(range(len(widths)), key=lambda number: wanted[number] - least[number])
+    for before, number in enumerate(waiting):
+        more = min(wanted[number] - least[number], left // (len(waiting) - before))
+        widths[number] += more
+        left -= more
+    return widths
 
 
 def _packed(parts: Sequence[Text], width: int) -> list[Text]:
@@ -134,5 +160,5 @@ def _packed(parts: Sequence[Text], width: int) -> list[Text]:
     return lines
 
 
-def _longest_word(cell: Text) -> int:
+def longest_word(cell: Text) -> int:
     return max((Text(word).cell_len for word in cell.plain.split()), default=0)

@@ -37,7 +37,17 @@ from tests.commands.conftest import run
         ("-C", "-C"),
         ("--json", "--json"),
         ("--json --help", "--json --help"),
-        ("--json -- status", "--json -- status"),
+        ("--json -- status", "status --json"),
+        ("-- status --json", "status --json"),
+        ("-C dir -- invoke -- --json", "invoke -C dir -- --json"),
+        ("-C dir -- sandbox up", "sandbox up -C dir"),
+        ("-C dir sandbox -- up", "sandbox up -C dir"),
+        ("-C dir -- sandbox -v -- up --json", "sandbox up -C dir -v --json"),
+        ("--json sandbox -- --help", "--json sandbox -- --help"),
+        ("sandbox --", "sandbox --"),
+        ("--json -- -- status", "--json -- -- status"),
+        ("--json -- -C dir status", "--json -- -C dir status"),
+        ("-C -- status", "status -C --"),
         ("--stage prod status", "--stage prod status"),
         ("-q status", "-q status"),
         ("-yq status", "-yq status"),
@@ -96,6 +106,13 @@ def test_yes_before_the_command_says_yes(project: Path) -> None:
     assert run("--no-input", "init", "--api-auth", "iam", cwd=project).returncode == 2
     assert run("-y", "init", "--api-auth", "iam", cwd=project).returncode == 0
     assert 'auth = "iam"' in toml.read_text()
+
+
+@pytest.mark.parametrize("line", ["--json -C q -- train", "-C q -- train --json"])
+def test_two_dashes_before_the_command_drop_no_flag(line: str, project: Path) -> None:
+    (project / "q").mkdir()
+    done = run(*line.split(), cwd=project)
+    assert json.loads(done.stdout)["error"]["code"] == "no-data"  # q has none, the folder around it has
 
 
 @pytest.mark.parametrize("words", ["sentiment-cli -C . st", "sentiment-cli --json -y sta"])

@@ -86,6 +86,16 @@ def test_own_data_is_looked_at_and_the_labels_are_asked_for(tmp_path: Path) -> N
     assert (data.path, data.text_column, data.label_column, data.positive) == ("mine.csv", "tweet", "feeling", "yay")
 
 
+def test_labels_without_a_positive_one_are_not_asked_for(tmp_path: Path) -> None:
+    data = tmp_path / "days.csv"
+    data.write_text("text,label\n" + "a lovely day,sun\nan awful mess,rain\n" * 20)
+    done = run(
+        "init", "days", "--data", str(data), "--region", "eu-west-1", "--positive", "", "--no-input", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "positive =" not in (tmp_path / "days/sentiment.toml").read_text()
+
+
 def test_an_open_api_needs_a_second_yes(tmp_path: Path) -> None:
     screen = Screen("init", "t", *FLAGS[:4], "--endpoint", "serverless", "--memory-mb", "1024", cwd=tmp_path)
     screen.wait_for("Project name")

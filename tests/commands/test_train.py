@@ -94,6 +94,15 @@ def test_labels_are_mapped(tmp_path: Path, good: Any, bad: Any, flags: tuple[str
     assert lovely["label"] in labels
 
 
+def test_labels_that_sentiment_toml_names_keep_their_own_names_where_nothing_is_said(project: Path) -> None:
+    write(project / "data/tweets.csv", feelings(good="sun", bad="rain"))
+    toml = project / "sentiment.toml"
+    toml.write_text(toml.read_text().replace("[data]", '[data]\npositive = "sun"'))
+    assert json.loads(run("train", "--json", cwd=project).stdout)["labels"] == ["Negative", "Positive"]
+    done = run("train", "--positive", "", "--negative=", "--json", cwd=project)
+    assert json.loads(done.stdout)["labels"] == ["rain", "sun"]
+
+
 def test_three_labels_keep_their_names(tmp_path: Path) -> None:
     write(tmp_path / "rows.csv", [*feelings(), *((f"meeting at {n} o'clock", "neutral") for n in range(60))])
     result = json.loads(run("train", "rows.csv", "--json", cwd=tmp_path).stdout)
