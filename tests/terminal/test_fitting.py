@@ -10,9 +10,10 @@ import pytest
 
 from sentiment_cli.capacity import Aim, Step
 from sentiment_cli.deployment.planner import Cost
+from sentiment_cli.resources import Existing
 from sentiment_cli.terminal.capacity import steps_table
 from sentiment_cli.terminal.console import Terminal, card, predictions, table
-from sentiment_cli.terminal.deployment import plan_table
+from sentiment_cli.terminal.deployment import inventory_table, plan_table
 
 URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/api/"
 Show = Callable[[Any, int], list[str]]
@@ -89,6 +90,16 @@ def test_a_plan_puts_prose_and_names_under_the_resource(shown: Show) -> None:
     assert shown(plan, 120)[1].split("  ")[-1] == "it is not there, so make it"
     assert shown(plan, 28)[:4] == [
         "+ create  artifact", "  s3://bucket/artifacts/model.tar.gz", "  it is not there, so make", "  it",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sandbox", "told"), [(False, "bills"), (True, "would bill on AWS")])
+def test_what_will_be_deleted_says_what_bills_and_of_a_rehearsal_what_would(
+    shown: Show, sandbox: bool, told: str
+) -> None:
+    found = [Existing("endpoint", "tweets-dev", lambda _: None, bills=True), Existing("model", "m-1", lambda _: None)]
+    assert shown(inventory_table(found, sandbox=sandbox), 80)[1:] == [
+        f"- delete  endpoint  tweets-dev  {told}", "- delete  model     m-1",
     ]  # fmt: skip
 
 
