@@ -122,7 +122,7 @@ def faults(
     ] = None,
     on: Annotated[str, typer.Argument(metavar="OPERATION", help="As sagemaker:CreateEndpoint; * is any.")] = "*",
     times: Annotated[int, typer.Option(min=0, help="How often; 0 is always.")] = 1,
-    seconds: Annotated[float, typer.Option(min=0, max=600, help="To wait before it.")] = 0.0,
+    seconds: Annotated[float, typer.Option(min=0, max=600, help="To wait before it; slow needs it.")] = 0.0,
     clear: Annotated[bool, typer.Option("--clear", help="No more trouble.")] = False,
 ) -> None:
     """Let requests to the sandbox fail, to see what happens then; without an argument show what is still to come.
@@ -139,9 +139,11 @@ def faults(
 
       sentiment-cli sandbox faults --clear
     """
-    from sentiment_cli.sandbox.operations import check
+    from sentiment_cli.sandbox.operations import check, check_kind
 
     check(on)
+    if kind is not None:
+        check_kind(kind.value, on, seconds)
     found = _running(run)
     if clear:
         found.clear_faults()

@@ -54,7 +54,7 @@ def teardown(
     journal = journal_of(place.aws, target, run.terminal.emit)
     found = tearing.inventory(place.aws, place.names, keep_data=keep_data)
     if found:
-        run.terminal.talk(inventory_table(found))
+        run.terminal.talk(inventory_table(found, sandbox=place.sandbox))
         _confirm(run, place, found, confirm)
     bills = " (on AWS it would bill until it is gone)" if place.sandbox else " (bills until it is gone)"
     done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data, bills=bills)

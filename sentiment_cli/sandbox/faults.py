@@ -12,6 +12,7 @@ import msgspec
 
 from sentiment_cli.sandbox import rights
 from sentiment_cli.sandbox.calls import Fault
+from sentiment_cli.sandbox.operations import OF_SERVERS
 from sentiment_cli.sandbox.reading import Asked
 
 Kind = Literal[
@@ -19,7 +20,6 @@ Kind = Literal[
     "slow-start", "no-capacity", "unhealthy",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
-OF_SERVERS = ("slow-start", "no-capacity", "unhealthy")  # the request is answered, its endpoint has the trouble
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

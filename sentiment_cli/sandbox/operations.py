@@ -1,4 +1,4 @@
-"""Which operations there are to be in trouble: a name that no request ever has would be waited for in vain."""
+"""Which operations can be in which trouble: what no request ever meets would be waited for in vain."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ OF_A_DEPLOYMENT = (
     "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "scheduler", "service-quotas", "sts",
 )  # fmt: skip
 MANY = 20  # services that are read for a pattern; of more, the first of them
+OF_SERVERS = ("slow-start", "no-capacity", "unhealthy")  # the request is answered, its endpoint has the trouble
+STARTING = ("sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint")
+WAITS = ("slow", "slow-start")
 
 
 def check(on: str) -> None:
@@ -34,6 +37,20 @@ def check(on: str) -> None:
     known = [f"{each}:{name}" for each in services for name in _operations(each)]
     if not any(fnmatchcase(each, on) for each in known):
         raise _unknown(on, "AWS has no such operation there.", _near(on, known))
+
+
+def check_kind(kind: str, on: str, seconds: float) -> None:
+    """Raises InputError where nothing meets a `kind` of trouble on `on`, or a wait of so many `seconds` is none."""
+    if kind in OF_SERVERS and not any(fnmatchcase(each, on) for each in STARTING):
+        raise InputError(
+            f"No request that fits {on!r} meets {kind}.",
+            f"The servers of an endpoint meet it, and {' and '.join(STARTING)} start them.",
+            f"Name what starts them: `sentiment-cli sandbox faults {kind} {STARTING[0]}`.",
+            code="unmet-trouble",
+        )
+    if kind in WAITS and not seconds:
+        what = f"{kind} needs a time, for it does nothing but wait."
+        raise InputError(what, "", "Say how many seconds: --seconds 5.", code="unmet-trouble")
 
 
 def _of_a_deployment() -> list[str]:

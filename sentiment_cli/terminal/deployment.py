@@ -52,7 +52,8 @@ def _price(plan: Plan, *, sandbox: bool) -> str:
     return f"{price}: {cost.source}.{free}"
 
 
-def inventory_table(found: Sequence[Existing]) -> RenderableType:
+def inventory_table(found: Sequence[Existing], *, sandbox: bool) -> RenderableType:
     """What will be deleted."""
-    rows = [(Text("- delete", style="red"), each.kind, each.name + ("  bills" if each.bills else "")) for each in found]
+    bills = "  would bill on AWS" if sandbox else "  bills"
+    rows = [(Text("- delete", style="red"), each.kind, each.name + (bills if each.bills else "")) for each in found]
     return table(("", "resource", "name"), rows, heading=2)

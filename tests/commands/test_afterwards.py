@@ -79,7 +79,7 @@ def test_status_says_of_every_resource_how_it_is_and_how_old(project: Path) -> N
     serving = [each["name"] for each in said["resources"] if each["state"] == "serves"]
     assert serving == [f"tweets-dev-{said['version']}", said["endpoint"]["model"]]
     shown = run("status", "--sandbox", cwd=project).stdout
-    assert re.search(r"Lambda function +tweets-dev +Active +\d+ (s|min)\n", shown)
+    assert re.search(r"Lambda function +tweets-dev +Active +\d+ (s|min) *\n", shown)
     assert re.search(r"usage plan +tweets-dev +exists *\n", shown)
 
 

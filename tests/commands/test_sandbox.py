@@ -102,6 +102,16 @@ def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
     assert result(run("sandbox", "faults", "--json", cwd=folder)) == {"faults": []}
 
 
+def test_a_fault_that_nothing_would_meet_is_refused_and_arranges_and_clears_nothing(folder: Path) -> None:
+    up(folder)
+    run("sandbox", "faults", "denied", "iam:*", cwd=folder)
+    for words in (("unhealthy", "s3:GetObject"), ("slow", "s3:GetObject")):
+        refused = run("sandbox", "faults", *words, "--clear", "--json", cwd=folder)
+        assert refused.returncode == 2
+        assert json.loads(refused.stdout)["error"]["code"] == "unmet-trouble"
+    assert [each["kind"] for each in result(run("sandbox", "faults", "--json", cwd=folder))["faults"]] == ["denied"]
+
+
 def test_the_region_is_the_projects(folder: Path) -> None:
     (folder / "sentiment.toml").write_text('name = "tweets"\n[aws]\nregion = "eu-west-1"\n')
     assert "export AWS_DEFAULT_REGION=eu-west-1" in up(folder).stdout

@@ -109,6 +109,7 @@ def test_ctrl_c_in_the_middle_of_a_teardown(project: Path, box: Sandbox) -> None
     box.add_fault("slow", "sagemaker:DeleteModel", seconds=3)
     screen = Screen("teardown", "--sandbox", cwd=project, rows=70)
     screen.wait_for("for good?")
+    assert "tweets-dev would bill on AWS" in " ".join(screen.text.split())
     screen.press("y", ENTER)
     screen.wait_for("Delete model")
     screen.press(CTRL_C)

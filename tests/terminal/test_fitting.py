@@ -12,9 +12,10 @@ from rich.text import Text
 
 from sentiment_cli.capacity import Aim, Step
 from sentiment_cli.deployment.planner import Cost
+from sentiment_cli.resources import Existing
 from sentiment_cli.terminal.capacity import steps_table
 from sentiment_cli.terminal.console import Terminal, card, predictions, table
-from sentiment_cli.terminal.deployment import plan_table
+from sentiment_cli.terminal.deployment import inventory_table, plan_table
 from sentiment_cli.terminal.fitting import whole
 
 URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/api/"
@@ -171,6 +172,16 @@ def test_a_plan_breaks_no_name_at_any_width(shown: Show) -> None:
         assert text.count(names[2]) == 4
         assert "s3://p-dev-eec8752b1a/artifacts/137bc4d7e1c3…/model.tar.gz" in text
         assert all(len(line) <= columns or line.startswith("  s3:") or line.strip() in names for line in lines)
+
+
+@pytest.mark.parametrize(("sandbox", "told"), [(False, "bills"), (True, "would bill on AWS")])
+def test_what_will_be_deleted_says_what_bills_and_of_a_rehearsal_what_would(
+    shown: Show, sandbox: bool, told: str
+) -> None:
+    found = [Existing("endpoint", "tweets-dev", lambda _: None, bills=True), Existing("model", "m-1", lambda _: None)]
+    assert shown(inventory_table(found, sandbox=sandbox), 80)[1:] == [
+        f"- delete  endpoint  tweets-dev  {told}", "- delete  model     m-1",
+    ]  # fmt: skip
 
 
 def test_texts_and_their_words_are_broken_between_words(shown: Show) -> None:
