@@ -288,7 +288,10 @@ def test_an_image_for_graviton_is_pushed_as_such(aws: Aws, names: Names, recipes
     assert httpx.get(place["downloadUrl"]).json()["architecture"] == "arm64"
 
 
-def test_who_wants_to_leave_does_not_wait_for_the_push(aws: Aws, one: Image) -> None:
+def test_who_wants_to_leave_does_not_wait_for_the_push(aws: Aws, names: Names, recipes: Callable[..., Recipe]) -> None:
+    Repository(names).create(aws, ignore)
+    one = Image(names, recipes(size=60_000_000))  # a small one may be there before anybody can leave
+
     def leave(event: Event) -> None:
         if isinstance(event, Progress) and event.unit == "bytes":
             aws.leaving.set()
