@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from sentiment_cli.clients.aws_errors import code_of, or_none, says
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.errors import Refused
+from sentiment_cli.errors import Refused, SentimentError
 from sentiment_cli.events import Emit, Progress
 from sentiment_cli.resources import Decision, Existing, expiry_role
 from sentiment_cli.resources.names import Names
@@ -59,7 +59,19 @@ class Expiry:
             self.update(aws, self.describe(aws) or {}, emit)
 
     def update(self, aws: Aws, found: Mapping[str, Any], emit: Emit) -> None:
-        self._insist(aws, "update_schedule", emit)
+        from botocore.exceptions import ClientError
+
+        try:
+            self._insist(aws, "update_schedule", emit)
+        except ClientError as error:
+            if code_of(error) != GONE:
+                raise
+            raise SentimentError(
+                f"The endpoint {self.names.endpoint} expired just now.",
+                "Its schedule was met, and is gone, while it was to be moved.",
+                "Run the command again: it puts the endpoint back.",
+                code="expired",
+            ) from error
 
     def _insist(self, aws: Aws, operation: str, emit: Emit) -> None:
         """Also while AWS does not know the new role yet."""

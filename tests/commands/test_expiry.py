@@ -119,6 +119,7 @@ def test_a_role_that_may_not_delete_leaves_the_endpoint(
     Expiry(names, datetime.now(UTC)).update(aws, {}, ignore)
     time.sleep(1.5)
     assert aws.client("sagemaker").list_endpoints()["Endpoints"]
+    Expiry(names, datetime.now(UTC) + timedelta(hours=1)).update(aws, {}, ignore)  # or it ends as soon as it may
     mended = deploy(project, "--expires-in", "8h")
     assert ("expiry role", "update") in {(each["resource"], each["action"]) for each in mended["steps"]}
     result(project, "teardown", "--sandbox", "--yes", "--confirm", "tweets")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.errors import Refused
+from sentiment_cli.errors import Refused, SentimentError
 from sentiment_cli.events import ignore
 from sentiment_cli.resources import expiry, expiry_role
 from sentiment_cli.resources.expiry import Expiry
@@ -84,6 +84,15 @@ def test_a_new_role_that_aws_does_not_know_yet_is_waited_for(aws: Aws, names: Na
     late.join()
     assert told
     assert one.compare(found(aws, one)).action == "keep"
+
+
+def test_one_that_is_met_while_it_is_moved_says_so(aws: Aws, made: Expiry) -> None:
+    seen = found(aws, made)
+    expiry.delete(aws, made.name)
+    with pytest.raises(SentimentError) as told:
+        replace(made, at=AT + timedelta(hours=1)).update(aws, seen, ignore)
+    assert told.value.code == "expired"
+    assert "puts the endpoint back" in told.value.fix
 
 
 def test_it_is_listed_and_removed_and_that_twice(aws: Aws, made: Expiry) -> None:
