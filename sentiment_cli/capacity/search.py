@@ -76,7 +76,8 @@ def search(
     """The highest rate at which `measure` meets `aim`, from `start` on, within `bounds`; `told` hears of each look."""
     looking = _Search(measure, aim, bounds, told)
     with suppress(_Spent):
-        if looking.grow(min(start, bounds.requests / FIRST_SHARE)):
+        looking.grow(min(start, bounds.requests / FIRST_SHARE))
+        if not looking.hopeless:
             looking.narrow()
             looking.doubt()
             looking.confirm()
@@ -98,21 +99,19 @@ class _Search:
     """Where to look below: it was missed, or is not clear enough to go on from."""
     confirmed: bool = False
     hopeless: bool = False
+    """Even a small part of the first rate was missed."""
 
-    def grow(self, start: float) -> bool:
-        """Double the rate until it is missed, or quarter the first until it is met; whether any was."""
+    def grow(self, start: float) -> None:
+        """Double the rate until it is missed, or quarter the first until it is met, which may be hopeless."""
         rate = start
-        while self.high is None or not self.low:
+        while not self.hopeless and (self.high is None or not self.low):
             step = self._look(rate, _for_growth(rate))
             if step.verdict != "missed":
                 self.low, rate = rate, rate * GROWTH
             else:
                 self.high = rate
-                if not self.low and rate * SHRUNK <= start:
-                    self.hopeless = True
-                    return False
+                self.hopeless = not self.low and rate * SHRUNK <= start
                 rate /= SHRINKING
-        return True
 
     def narrow(self) -> None:
         """Halve the gap until it is narrow, or nothing is left but what the confirmation needs."""

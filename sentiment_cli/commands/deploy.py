@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +21,8 @@ from sentiment_cli.commands.hosting_flags import (
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sentiment_cli.commands.place import Place
     from sentiment_cli.deployment.deploying import Deployed
     from sentiment_cli.deployment.planner import Plan
@@ -88,7 +89,7 @@ def deploy(
     if plan.todo:
         deploying.check(place.aws, target, plan, run.terminal.emit)
         _warn_of_open_api(run, place, plan)
-        run.confirm(_question(place, plan, end), default=True)
+        run.confirm(_question(place, plan, target.end), default=True)
         if not skip_local_test:
             deploying.try_locally(target, plan, run.terminal.emit)
     else:
@@ -111,7 +112,7 @@ def _warn_of_open_api(run: Run, place: Place, plan: Plan) -> None:
         run.terminal.say("The API will be open: anyone who finds its address can call it, at your cost.", "yellow")
 
 
-def _question(place: Place, plan: Plan, end: datetime | str | None) -> str:
+def _question(place: Place, plan: Plan, end: datetime | None) -> str:
     from sentiment_cli.resources.expiry import written
 
     where = "in the sandbox" if place.sandbox else f"in {place.aws.region}, account {place.aws.account}"
@@ -119,13 +120,13 @@ def _question(place: Place, plan: Plan, end: datetime | str | None) -> str:
     if place.sandbox or not any(change.kind == "endpoint" for change in plan.todo):
         return f"Make these changes {where}?"
     if cost.hourly:
-        until = f"AWS deletes it ({written(end)})" if isinstance(end, datetime) else "you tear it down"
+        until = f"AWS deletes it ({written(end)})" if end else "you tear it down"
         return f"Make these changes {where}? It bills ${cost.hourly:.3f} an hour until {until}."
     return f"Make these changes {where}? {cost.source}."
 
 
 def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
-    from sentiment_cli.resources.expiry import written
+    from sentiment_cli.resources.expiry import told
     from sentiment_cli.terminal.console import card
 
     rows, curl = [], ""
@@ -142,7 +143,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
         ("ask", place.command("invoke") + ' "Today was a great day!"'),
         ("logs", place.command("logs")),
         ("price", f"{price}; the sandbox bills nothing" if place.sandbox else price),
-        *([("expires", f"{written(done.expires)}: AWS deletes the endpoint then")] if done.expires else []),
+        *([told(done.expires)] if done.expires else []),
         ("stop paying", place.command("teardown")),
     ]
     run.terminal.show(card("The model is live", rows))

@@ -58,7 +58,7 @@ def _row(each: Existing) -> tuple[str, str, str, str]:
 
 
 def _rows(found: Status) -> list[tuple[str, str]]:
-    from sentiment_cli.resources.expiry import written
+    from sentiment_cli.resources.expiry import told
 
     rows = [("endpoint", "none"), ("version", "none")]
     if found.endpoint:
@@ -77,7 +77,7 @@ def _rows(found: Status) -> list[tuple[str, str]]:
             f"{found.metrics['errors_5xx']:.0f} failed" + (f", {latency:.1f} ms each" if latency else ""),
         ))  # fmt: skip
     if found.expires:
-        rows.append(("expires", f"{written(found.expires)}: AWS deletes the endpoint then"))
+        rows.append(told(found.expires))
     cost = found.cost
     price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month" if cost.hourly else cost.source
     return [*rows, ("price", price + (f"; about ${found.spent:.2f} so far" if found.spent is not None else ""))]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sentiment_cli.deployment.teardown import TornDown
     from sentiment_cli.resources import Existing
 
+REHEARSED = " (on AWS it would bill until it is gone)"
+
 
 @command
 def teardown(
@@ -56,7 +58,7 @@ def teardown(
     if found:
         run.terminal.talk(inventory_table(found, sandbox=place.sandbox))
         _confirm(run, place, found, confirm)
-    bills = " (on AWS it would bill until it is gone)" if place.sandbox else " (bills until it is gone)"
+    bills = REHEARSED if place.sandbox else tearing.BILLS
     done = tearing.apply(place.aws, place.names, found, journal, run.terminal.emit, keep_data=keep_data, bills=bills)
     with suppress(OSError):  # a full or read-only disk: what it remembers is gone from AWS
         forget(place.project_dir, stage)

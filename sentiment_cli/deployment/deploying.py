@@ -43,6 +43,11 @@ class Target:
     bill: str = "The endpoint bills ${:.3f} an hour."
     """How to say what an endpoint costs, in US dollars an hour, that is left behind."""
 
+    @property
+    def end(self) -> datetime | None:
+        """The moment of that, if there is one."""
+        return self.expires if isinstance(self.expires, datetime) else None
+
     def names(self, aws: Aws) -> Names:
         """The names of this stage in that account."""
         return Names(self.project.name, self.stage, aws.account, aws.region)
@@ -91,7 +96,7 @@ def make_plan(aws: Aws, target: Target) -> Plan:
     stack = build(
         target.project, target.project_dir, target.names(aws), said,
         with_api=target.with_api, with_image=target.engine == "docker",
-        expires=target.expires if isinstance(target.expires, datetime) else None,
+        expires=target.end,
     )  # fmt: skip
     return planner.plan(aws, stack)
 
@@ -199,7 +204,7 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         },
         api={"url": url, "auth": auth, "key": key} if url else None,
         verified=True,
-        expires=target.expires if isinstance(target.expires, datetime) else None,
+        expires=target.end,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from sentiment_cli.resources import (
 from sentiment_cli.resources.names import Names
 
 Find = Callable[[Aws, Names], list[Existing]]
+BILLS = " (bills until it is gone)"
 
 # The endpoint goes first, for it bills, and before the role and the configuration, which AWS needs to delete it.
 ORDER: tuple[Find, ...] = (
@@ -79,7 +80,7 @@ def apply(
     emit: Emit,
     *,
     keep_data: bool = False,
-    bills: str = " (bills until it is gone)",
+    bills: str = BILLS,
 ) -> TornDown:
     """Remove what was `found`, then look again by name and by tag, and remove what shows up. `bills` is said of what
     bills and is still there when it breaks off.

@@ -31,11 +31,6 @@ class ExecutionRole(ServiceRole):
         return policy(aws, self.names)
 
 
-def arn(aws: Aws, names: Names) -> str:
-    """The role's ARN, known before it exists."""
-    return aws.arn("iam", f"role/{names.execution_role}", region=False)
-
-
 def policy(aws: Aws, names: Names) -> dict[str, Any]:
     """What the role may do."""
     bucket = f"arn:{aws.partition}:s3:::{names.bucket}"

@@ -16,13 +16,14 @@ from typing import Any, ClassVar
 from sentiment_cli.clients.aws_errors import code_of, or_none, says
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Refused, SentimentError
-from sentiment_cli.events import Emit, Progress
-from sentiment_cli.resources import Decision, Existing, expiry_role
+from sentiment_cli.events import Emit
+from sentiment_cli.resources import Decision, Existing
+from sentiment_cli.resources.expiry_role import ExpiryRole
 from sentiment_cli.resources.names import Names
+from sentiment_cli.resources.service_role import once_known
 
 GONE = "ResourceNotFoundException"
 EXPRESSION = "at(%Y-%m-%dT%H:%M:%S)"  # in UTC
-PATIENCE = 120.0  # seconds until AWS knows a new role
 _UNKNOWN_YET = "must allow AWS EventBridge Scheduler to assume the role"
 
 
@@ -44,15 +45,14 @@ class Expiry:
         return describe(aws, self.names)
 
     def compare(self, found: Mapping[str, Any]) -> Decision:
-        if self._same(found):
-            return Decision("keep", f"the endpoint is deleted at {written(self.at)}")
-        return Decision("update", f"the endpoint is deleted at {written(self.at)}")
+        same = moment(found) == self.at.replace(microsecond=0) and found.get("State", "ENABLED") == "ENABLED"
+        return Decision("keep" if same else "update", f"the endpoint is deleted at {written(self.at)}")
 
     def create(self, aws: Aws, emit: Emit) -> None:
         from botocore.exceptions import ClientError
 
         try:
-            self._insist(aws, "create_schedule", emit)
+            self._write(aws, "create_schedule", emit)
         except ClientError as error:
             if code_of(error) != "ConflictException":
                 raise
@@ -62,7 +62,7 @@ class Expiry:
         from botocore.exceptions import ClientError
 
         try:
-            self._insist(aws, "update_schedule", emit)
+            self._write(aws, "update_schedule", emit)
         except ClientError as error:
             if code_of(error) != GONE:
                 raise
@@ -73,18 +73,9 @@ class Expiry:
                 code="expired",
             ) from error
 
-    def _insist(self, aws: Aws, operation: str, emit: Emit) -> None:
-        """Also while AWS does not know the new role yet."""
+    def _write(self, aws: Aws, operation: str, emit: Emit) -> None:
         request = self._request(aws)
-        aws.insist(
-            lambda: getattr(aws.client("scheduler"), operation)(**request),
-            lambda error: says(error, "ValidationException", _UNKNOWN_YET),
-            seconds=PATIENCE, first=2.0, longest=10.0,
-            told=lambda tries: emit(Progress("Waiting until AWS knows the new role,", tries, None, "tries")),
-        )  # fmt: skip
-
-    def _same(self, found: Mapping[str, Any]) -> bool:
-        return moment(found) == self.at.replace(microsecond=0) and found.get("State", "ENABLED") == "ENABLED"
+        once_known(aws, lambda: getattr(aws.client("scheduler"), operation)(**request), _role_is_unknown, emit)
 
     def _request(self, aws: Aws) -> dict[str, Any]:
         return {
@@ -97,7 +88,7 @@ class Expiry:
             "ActionAfterCompletion": "DELETE",
             "Target": {
                 "Arn": _target(aws),
-                "RoleArn": expiry_role.arn(aws, self.names),
+                "RoleArn": ExpiryRole(self.names).arn(aws),
                 "Input": json.dumps({"EndpointName": self.names.endpoint}),
             },
         }
@@ -105,7 +96,7 @@ class Expiry:
 
 def describe(aws: Aws, names: Names) -> Mapping[str, Any] | None:
     """What AWS says of the stage's expiry; None if there is none. Raises Refused for a schedule of somebody else."""
-    found: Mapping[str, Any] | None = or_none(lambda: aws.client("scheduler").get_schedule(Name=names.expiry), GONE)
+    found = _found(aws, names)
     if found is not None and not _is_ours(aws, names, found):
         raise Refused(
             f"There is a schedule {names.expiry} that is not of this project.",
@@ -129,6 +120,11 @@ def written(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def told(at: datetime) -> tuple[str, str]:
+    """The row of a card that tells of it."""
+    return "expires", f"{written(at)}: AWS deletes the endpoint then"
+
+
 def delete(aws: Aws, name: str) -> None:
     """Remove the schedule; gone already, as after it was met, is no error."""
     or_none(lambda: aws.client("scheduler").delete_schedule(Name=name), GONE)
@@ -137,9 +133,7 @@ def delete(aws: Aws, name: str) -> None:
 def seen(aws: Aws, names: Names) -> Mapping[str, Any] | None:
     """The stage's expiry, for who only looks; None also where schedules may not be looked at, or it is another's: who
     never asked for an end needs no right to look for one."""
-    found: Mapping[str, Any] | None = or_none(
-        lambda: or_none(lambda: aws.client("scheduler").get_schedule(Name=names.expiry), GONE), "AccessDeniedException"
-    )
+    found = or_none(lambda: _found(aws, names), "AccessDeniedException")
     return found if found is not None and _is_ours(aws, names, found) else None
 
 
@@ -154,10 +148,19 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     return [Existing(Expiry.kind, names.expiry, lambda emit: delete(aws, names.expiry), state=state, since=made)]
 
 
+def _found(aws: Aws, names: Names) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = or_none(lambda: aws.client("scheduler").get_schedule(Name=names.expiry), GONE)
+    return found
+
+
 def _is_ours(aws: Aws, names: Names, found: Mapping[str, Any]) -> bool:
     target = found["Target"]
-    return target["Arn"] == _target(aws) and names.endpoint in str(target.get("Input"))
+    return target["Arn"] == _target(aws) and json.dumps(names.endpoint) in str(target.get("Input"))
 
 
 def _target(aws: Aws) -> str:
     return f"arn:{aws.partition}:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
+
+
+def _role_is_unknown(error: Exception) -> bool:
+    return says(error, "ValidationException", _UNKNOWN_YET)

@@ -29,11 +29,6 @@ class ExpiryRole(ServiceRole):
         return {"Version": "2012-10-17", "Statement": [allow("DeleteEndpoint", ["sagemaker:DeleteEndpoint"], endpoint)]}
 
 
-def arn(aws: Aws, names: Names) -> str:
-    """The role's ARN, known before it exists."""
-    return aws.arn("iam", f"role/{names.expiry_role}", region=False)
-
-
 def existing(aws: Aws, names: Names) -> list[Existing]:
     """The role of the stage's expiry, if there is one."""
     return ExpiryRole(names).existing(aws)

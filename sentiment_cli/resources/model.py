@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 from sentiment_cli.clients.aws_errors import message_of, or_none, says
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.events import Emit, Progress
-from sentiment_cli.resources import Decision, Existing, execution_role, image, repository
+from sentiment_cli.events import Emit
+from sentiment_cli.resources import Decision, Existing, image, repository
+from sentiment_cli.resources.execution_role import ExecutionRole
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest, tag_list
+from sentiment_cli.resources.service_role import PATIENCE, once_known
 
-# IAM is eventually consistent: a role made a moment ago is unknown elsewhere for 10 to 30 s, rarely for 60.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
-PATIENCE = 120.0
 _UNKNOWN_YET = ("Could not assume role", "Could not access model data", "does not grant ecr:", "cannot pull")
 MISSING = ("ValidationException", "Could not find model")
 
@@ -59,7 +58,7 @@ class Model:
     def create(self, aws: Aws, emit: Emit) -> None:
         request = {
             "ModelName": self.name,
-            "ExecutionRoleArn": execution_role.arn(aws, self.names),
+            "ExecutionRoleArn": ExecutionRole(self.names).arn(aws),
             "PrimaryContainer": {
                 "Image": self._image(aws),
                 "ModelDataUrl": f"s3://{self.names.bucket}/{self.artifact_key}",
@@ -104,11 +103,7 @@ def _once_iam_knows(aws: Aws, request: Mapping[str, Any], emit: Emit) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        aws.insist(
-            lambda: aws.client("sagemaker").create_model(**request),
-            _passes, seconds=PATIENCE, first=2.0, longest=10.0,
-            told=lambda tries: emit(Progress("Waiting until AWS knows the new role,", tries, None, "tries")),
-        )  # fmt: skip
+        once_known(aws, lambda: aws.client("sagemaker").create_model(**request), _passes, emit, PATIENCE)
     except ClientError as error:
         if says(error, "ValidationException", "already existing"):
             return

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sentiment_cli.clients.aws_errors import code_of, or_none
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Refused
-from sentiment_cli.events import Emit
+from sentiment_cli.events import Emit, Progress
 from sentiment_cli.resources import Decision, Existing
 from sentiment_cli.resources.names import PROJECT_TAG, STAGE_TAG, Names, tag_list
 
 POLICY = "sentiment-cli"
 GONE = "NoSuchEntity"
+# IAM is eventually consistent: a role made a moment ago is unknown elsewhere for 10 to 30 s, rarely for 60.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+PATIENCE = 120.0  # seconds
 
 
 def trust(service: str) -> dict[str, Any]:
     """The trust policy that lets `service` ("sagemaker.amazonaws.com") take a role."""
     taken = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return {"Version": "2012-10-17", "Statement": [taken]}
+
+
+def once_known(
+    aws: Aws, call: Callable[[], Any], is_unknown: Callable[[Exception], bool], emit: Emit, seconds: float = PATIENCE
+) -> Any:
+    """What `call` returns, which gives a role to a service; tried again while AWS does not know a new role everywhere.
+
+    Raises the last error after so many `seconds`, any other at once.
+    """
+    return aws.insist(
+        call, is_unknown, seconds=seconds, first=2.0, longest=10.0,
+        told=lambda tries: emit(Progress("Waiting until AWS knows the new role,", tries, None, "tries")),
+    )  # fmt: skip
 
 
 def allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:
@@ -50,6 +66,10 @@ class ServiceRole:
     def permissions(self, aws: Aws) -> dict[str, Any]:
         """What the role may do, as a policy."""
         raise NotImplementedError
+
+    def arn(self, aws: Aws) -> str:
+        """The role's ARN, known before it exists."""
+        return aws.arn("iam", f"role/{self.name}", region=False)
 
     def describe(self, aws: Aws) -> Mapping[str, Any] | None:
         iam = aws.client("iam")

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Event, Progress, ignore
-from sentiment_cli.resources import execution_role, model, service_role
+from sentiment_cli.resources import model, service_role
 from sentiment_cli.resources.bucket import Bucket
 from sentiment_cli.resources.execution_role import ExecutionRole
 from sentiment_cli.resources.names import VERSION_TAG, Names
@@ -63,7 +63,7 @@ def test_it_is_made_of_image_artifact_and_role(stage: Stage) -> None:
     one.create(stage.aws, ignore)
 
     seen = stage.aws.client("sagemaker").describe_model(ModelName=one.name)
-    assert seen["ExecutionRoleArn"] == execution_role.arn(stage.aws, stage.names)
+    assert seen["ExecutionRoleArn"] == ExecutionRole(stage.names).arn(stage.aws)
     container = seen["PrimaryContainer"]
     assert container["ModelDataUrl"] == f"s3://{stage.names.bucket}/{one.artifact_key}"
     assert container["Image"].endswith(f"/{stage.names.repository}:{stage.image}")

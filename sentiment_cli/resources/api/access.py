@@ -85,12 +85,10 @@ def _new_key(aws: Aws, names: Names) -> str:
         name=names.prefix, enabled=True, tags=names.tags, description=f"Callers of {names.prefix}"
     )
     if was_sent_again(made):
-        used = {each["id"] for plan in plans(aws, names) for each in _keys_of(aws, plan["id"])}
+        # One that a plan has is of somebody who deploys at the same time.
+        stay = {made["id"], *(each["id"] for plan in plans(aws, names) for each in _keys_of(aws, plan["id"]))}
         for other in keys(aws, names):
-            if other["id"] not in (
-                made["id"],
-                *used,
-            ):  # one that a plan has is of somebody who deploys at the same time
+            if other["id"] not in stay:
                 remove_key(aws, other["id"])
     return str(made["id"])
 

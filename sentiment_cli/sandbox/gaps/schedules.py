@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -50,33 +51,36 @@ class Clock:
             self._thread.join()
 
     def _run(self) -> None:
-        from moto.scheduler.models import scheduler_backends
-
         while not self._ended.wait(PAUSE):
-            for account, regions in list(scheduler_backends.items()):
-                for region, backend in list(regions.items()):
-                    for group in list(backend.schedule_groups.values()):
-                        for each in list(group.schedules.values()):
-                            if _is_due(each) and self._met(account, region, each):
-                                group.schedules.pop(each.name, None)
+            for account, region, group, each in list(_all()):
+                if _is_due(each) and self._met(account, region, each):
+                    group.schedules.pop(each.name, None)
 
     def _met(self, account: str, region: str, schedule: Any) -> bool:
         """Whether it was met and wants to be removed; where AWS refuses it is met again with the next look."""
+        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
 
-        service, _, operation = schedule.target["Arn"].partition(UNIVERSAL)[2].partition(":")
+        service, _, name = schedule.target["Arn"].partition(UNIVERSAL)[2].partition(":")
+        operation = name[:1].upper() + name[1:]  # "deleteEndpoint" in an ARN
         asked = json.loads(schedule.target.get("Input") or "{}")
-        if not self._may(account, region, schedule.target["RoleArn"], service, operation, asked):
+        about = f"arn:aws:{service}:{region}:{account}:endpoint/{asked.get('EndpointName', '*')}"
+        if not Taken(schedule.target["RoleArn"], SERVICE).may(f"{service}:{operation}", about):
             return False
         with suppress(ClientError, BotoCoreError, AttributeError):
-            getattr(client(self._context, account, region, service), _in_python(operation))(**asked)
+            getattr(client(self._context, account, region, service), xform_name(operation))(**asked)
             return str(schedule.action_after_completion) == "DELETE"
         return False
 
-    def _may(self, account: str, region: str, role: str, service: str, operation: str, asked: dict[str, Any]) -> bool:
-        name = operation[:1].upper() + operation[1:]
-        resource = f"arn:aws:{service}:{region}:{account}:endpoint/{asked.get('EndpointName', '*')}"
-        return Taken(role, SERVICE).may(f"{service}:{name}", resource)
+
+def _all() -> Iterator[tuple[str, str, Any, Any]]:
+    """Account, region, group and schedule, of what moto keeps."""
+    from moto.scheduler.models import scheduler_backends
+
+    for account, regions in list(scheduler_backends.items()):
+        for region, backend in list(regions.items()):
+            for group in list(backend.schedule_groups.values()):
+                yield from ((account, region, group, each) for each in list(group.schedules.values()))
 
 
 def _is_due(schedule: Any) -> bool:
@@ -85,9 +89,3 @@ def _is_due(schedule: Any) -> bool:
     except ValueError:  # one that is met again and again
         return False
     return schedule.state == "ENABLED" and UNIVERSAL in schedule.target["Arn"] and at <= datetime.now(UTC)
-
-
-def _in_python(operation: str) -> str:
-    from botocore import xform_name
-
-    return str(xform_name(operation[:1].upper() + operation[1:]))
