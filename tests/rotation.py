@@ -15,7 +15,8 @@ Case = TypeVar("Case")
 
 _ASKED = os.environ.get("RUN", "")
 ALL = os.environ.get("THOROUGH") == "1" and not _ASKED
-RUN = int(_ASKED or datetime.now(UTC).date().toordinal())
+# The processes of one run have the same day, also those that start after midnight.
+RUN = int(_ASKED or os.environ.setdefault("DAY_OF_RUN", str(datetime.now(UTC).date().toordinal())))
 
 
 def part(cases: Sequence[Case], parts: int) -> list[Case]:

@@ -201,7 +201,9 @@ def test_half_an_archive_is_refused(packed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not gzip", b"PK\x03\x04", gzip.compress(b"not tar" * 200), gzip.compress(b"")]
+    "content",
+    [b"", b"not gzip", b"PK\x03\x04", gzip.compress(b"not tar" * 200), gzip.compress(b"")],
+    ids=["nothing", "not gzip", "zip", "gzip of something else", "gzip of nothing"],
 )
 def test_what_is_no_archive_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "model.tar.gz").write_bytes(content)
