@@ -14,6 +14,8 @@ from sentiment_cli.data_questions import KEEP_NAMES, SAMPLE, SAMPLE_FILE, SENTIM
 from sentiment_cli.files import write_atomically
 from sentiment_cli.questions import Answers
 
+LABELS = ("data.positive", "data.negative")
+
 
 @dataclass(frozen=True)
 class Existing:
@@ -63,6 +65,14 @@ def existing(directory: Path) -> Existing:
     return Existing(text, dict(_flat(tomllib.loads(text))))
 
 
+def agreeing(answers: Answers) -> Answers:
+    """The answers without what the file says of the negative label, where no label is the positive one any more."""
+    positive, negative = LABELS
+    if answers.value(positive) != KEEP_NAMES or negative not in answers or answers[negative].source != "sentiment.toml":
+        return answers
+    return Answers({key: answer for key, answer in answers.items() if key != negative})
+
+
 def draft(directory: Path, found: Existing, answers: Answers, *, force: bool) -> Draft:
     """Say what to write into `directory` for `answers`; files that are there are kept unless `force`.
 
@@ -110,10 +120,18 @@ def _settings(directory: Path, found: Existing, answers: Answers) -> str:
     if found.text:
         changed = {key: value for key, value in values.items() if found.values.get(key) != value}
         # A default that the file leaves out stays out.
-        return project.edit(found.text, {key: value for key, value in changed.items() if answers[key].is_said})
+        said = {key: value for key, value in changed.items() if answers[key].is_said}
+        return project.edit(found.text, {**said, **_taken_back(found, answers)})
     parsed = project.parse(_nested(values))
     sections = {name: getattr(parsed, name) for name in ("name", "model", "aws", "endpoint", "api")}
     return scaffold.render("settings/sentiment.toml.j2", data=_fields(parsed.data), **sections)
+
+
+def _taken_back(found: Existing, answers: Answers) -> dict[str, None]:
+    """What the file says of labels, and shall say no more."""
+    told = [key for key in LABELS if key in found.values]
+    gone = [key for key in told if answers.value(key) == KEEP_NAMES]
+    return dict.fromkeys(told if LABELS[0] in gone and LABELS[1] not in answers else gone)
 
 
 def _filed_path(directory: Path, answers: Answers) -> str:

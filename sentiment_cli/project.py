@@ -227,7 +227,7 @@ def _read(path: Path) -> str:
         raise InputError(
             f"There is no {FILE_NAME} in {path.parent.absolute()}.",
             "This folder is not a sentiment-cli project.",
-            "Run `sentiment-cli init` here, or name the project's folder with -C.",
+            "Run `sentiment-cli init` to make it one, or name the project's folder with -C.",
             code="no-project",
         ) from None
     except UnicodeDecodeError as error:

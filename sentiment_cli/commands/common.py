@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
-import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 import typer
 from typer.models import OptionInfo
 
+from sentiment_cli.commands import hints
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.questions import Answer, Prompter
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 EVERY_COMMAND = "Flags of every command"
-OF_A_PLACE = re.compile(r"`(sentiment-cli (?:plan|deploy|teardown|status|logs|rollback|policy)\b[^`]*)`")
 
 ProjectDir = Annotated[
     Path,
@@ -75,6 +73,15 @@ class Run:
     sources: Mapping[str, str]
     until_its_end: Callable[[AbstractContextManager[Any]], Any]
     """Enters what is left when the command is over."""
+
+    @property
+    def folder(self) -> str:
+        """What to type after another command to mean this project."""
+        return hints.folder_flag(self.project_dir, self.sources)
+
+    def command(self, words: str) -> str:
+        """How to type another command for this project."""
+        return f"sentiment-cli {words}{self.folder}"
 
     @property
     def prompter(self) -> Prompter | None:
@@ -141,8 +148,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(run, **values)
         except SentimentError as error:
-            if "sandbox" in values:
-                _name_the_place(error, place_flags(**{name: values.get(name) for name in PLACE}))
+            hints.complete(error, run.folder, values)
             raise
         finally:
             run.terminal.settle()
@@ -162,28 +168,6 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     wrapper.__name__ = function.__name__
     wrapper.__doc__ = function.__doc__
     return wrapper
-
-
-PLACE = ("stage", "region", "profile", "sandbox")
-
-
-def place_flags(
-    stage: str | None, region: str | None = None, profile: str | None = None, sandbox: bool | None = False
-) -> str:
-    """What to type after another command to mean the same place; region and profile only where they were given."""
-    said = {"stage": None if stage == "dev" else stage, "region": region, "profile": None if sandbox else profile}
-    flags = "".join(f" --{name} {shlex.quote(value)}" for name, value in said.items() if value)
-    return flags + (" --sandbox" if sandbox else "")
-
-
-def _name_the_place(error: SentimentError, flags: str) -> None:
-    """Let the commands that an error names be those for this place: pasted, they must not mean another stage, or AWS
-    itself."""
-
-    def complete(found: re.Match[str]) -> str:
-        return found[0] if set(flags.split()) <= set(found[1].split()) else f"`{found[1]}{flags}`"
-
-    error.why, error.fix = (OF_A_PLACE.sub(complete, text) for text in (error.why, error.fix))
 
 
 def _mirror(parameter: inspect.Parameter) -> None:

@@ -106,7 +106,7 @@ def init(
         "instance_count": ("endpoint.instance_count", instance_count),
         "memory_mb": ("endpoint.memory_mb", memory_mb), "api_auth": ("api.auth", api_auth),
     })  # fmt: skip
-    answers = settle(init_questions(target), given, existing.values, run.prompter)
+    answers = new_project.agreeing(settle(init_questions(target), given, existing.values, run.prompter))
     draft = new_project.draft(target, existing, answers, force=force)
     _show(run, draft, answers)
     if draft.is_empty:

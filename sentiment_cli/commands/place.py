@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sentiment_cli.commands.common import Run, place_flags
+from sentiment_cli.commands.common import Run
+from sentiment_cli.commands.hints import place_flags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -96,7 +97,7 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     home = home_of(run, sandbox)
     same_place(state.load(home, stage, run.terminal.emit), aws)
     given = {name: flags[name][1] for name in ("region", "profile") if name in flags}
-    said = place_flags(stage, **given, sandbox=sandbox)
+    said = run.folder + place_flags(stage, **given, sandbox=sandbox)
     return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox, said)
 
 
@@ -115,14 +116,14 @@ def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:
     runs = sandbox.find(run.project_dir) is not None
     box = sandbox.up(run.project_dir, run.terminal.emit) if start else _running(run)
     if not runs:
-        run.terminal.say("The project's sandbox was started; it runs until `sentiment-cli sandbox down`.")
+        run.terminal.say(f"The project's sandbox was started; it runs until `{run.command('sandbox down')}`.")
     _use(box.environment())
     return box
 
 
-def end_of_sandbox(*, too: bool = False) -> tuple[str, str]:
+def end_of_sandbox(run: Run, *, too: bool = False) -> tuple[str, str]:
     """The next step that ends the sandbox, where it is not needed any more; `too` behind something else that ended."""
-    return "sentiment-cli sandbox down", f"end the sandbox{' too' if too else ''}, which runs until then"
+    return run.command("sandbox down"), f"end the sandbox{' too' if too else ''}, which runs until then"
 
 
 def home_of(run: Run, sandbox: bool) -> Path:

@@ -51,5 +51,5 @@ def plan(
     run.terminal.show(plan_table(made, sandbox=place.sandbox))
     run.terminal.result(made.as_dict())
     if made.todo:
-        end = [end_of_sandbox()] if place.sandbox else []
+        end = [end_of_sandbox(run)] if place.sandbox else []
         run.terminal.next_steps((place.command("deploy"), "do it"), *end)

@@ -65,7 +65,7 @@ def up(
     run.terminal.say(f"The sandbox {'runs already' if before else 'is up'} at {found.url}; it uses {_engine(found)}.")
     for line in _exports(run, found):
         run.terminal.line(line)
-    run.terminal.next_steps(("sentiment-cli deploy --sandbox", "deploy into it"), end_of_sandbox())
+    run.terminal.next_steps((run.command("deploy") + " --sandbox", "deploy into it"), end_of_sandbox(run))
     run.terminal.result({**_as_dict(found), "already_running": before is not None})
 
 
@@ -84,7 +84,7 @@ def status(run: Run) -> None:
     found = sandbox.find(run.project_dir)
     if found is None:
         sandbox.clean(run.project_dir)
-        run.terminal.say("No sandbox runs for this project. `sentiment-cli sandbox up` starts one.")
+        run.terminal.say(f"No sandbox runs for this project. `{run.command('sandbox up')}` starts one.")
         run.terminal.result({"running": False})
         return
     about = found.about()
@@ -186,9 +186,8 @@ def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
         ("access log", str(found.access_log)),
     ]
     run.terminal.show(card("The sandbox", rows))
-    run.terminal.next_steps(
-        ('eval "$(sentiment-cli sandbox up)"', "let all AWS clients of this shell use it"), end_of_sandbox()
-    )
+    use = f'eval "$({run.command("sandbox up")})"'
+    run.terminal.next_steps((use, "let all AWS clients of this shell use it"), end_of_sandbox(run))
 
 
 def _engine(found: Sandbox) -> str:

@@ -85,8 +85,9 @@ def _announce(run: Run, running: Running, *, detach: bool) -> None:
 
     body = '{"input": [{"text": "Today was a great day!"}]}'
     curl = f"curl {running.url}/invocations -H 'Content-Type: application/json' -d '{body}'"
-    rows = [("page", running.url), ("engine", running.engine), ("ask", 'sentiment-cli invoke "Today was a great day!"'),
-            ("stop", "sentiment-cli serve-local --stop" if detach else "Ctrl-C")]  # fmt: skip
+    rows = [("page", running.url), ("engine", running.engine),
+            ("ask", run.command("invoke") + ' "Today was a great day!"'),
+            ("stop", run.command("serve-local") + " --stop" if detach else "Ctrl-C")]  # fmt: skip
     run.terminal.show(card("The model is being served", rows))
     run.terminal.line(curl)
     run.terminal.result(running.as_dict())

@@ -112,4 +112,4 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
     nothing = f"There is nothing of {place.names.prefix} on AWS."
     run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")
     if place.sandbox:
-        run.terminal.next_steps(end_of_sandbox(too=True))
+        run.terminal.next_steps(end_of_sandbox(run, too=True))

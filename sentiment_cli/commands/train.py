@@ -109,7 +109,7 @@ def train(
     outcome = _bring(run, from_joblib, given) if from_joblib else _fit(run, given, chosen)
     _show(run, outcome)
     run.terminal.result(_as_json(outcome))
-    run.terminal.next_steps(("sentiment-cli serve-local", "try it in the browser"))
+    run.terminal.next_steps((run.command("serve-local"), "try it in the browser"))
 
 
 def _fit(run: Run, given: dict[str, Answer], chosen: dict[str, Any]) -> Outcome:

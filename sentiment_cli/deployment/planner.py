@@ -88,7 +88,7 @@ def _change(aws: Aws, step: Step) -> Change:
     with translated(f"look for the {resource.kind} {resource.name}"):
         found = resource.describe(aws)
         if found is None:
-            return Change(step, "create", "it does not exist")
+            return Change(step, "create", step.reason)
         decision = resource.compare(found)
     return Change(step, decision.action, decision.reason, found)
 

@@ -35,6 +35,8 @@ class Step:
 
     resource: Resource
     needs: tuple[str, ...] = ()
+    reason: str = "it does not exist"
+    """Why it is made."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def build(
     config = _config(project, names, model.name)
     api = Api(names, project_dir, project.api.auth, names.endpoint) if with_api else None
     # Before the endpoint, so that it never bills without an end that was asked for.
-    end = [Step(ExpiryRole(names)), Step(Expiry(names, expires), (ExpiryRole.kind,))] if expires else []
+    end = _end(names, expires) if expires else []
     before = (EndpointConfig.kind, LogGroup.kind, *((Expiry.kind,) if end else ()))
     steps = [
         Step(ExecutionRole(names)),
@@ -83,6 +85,11 @@ def build(
         *([Step(api, (Endpoint.kind, Bucket.kind))] if api else []),
     ]
     return Stack(names, tuple(steps), manifest, archive, artifact, config, content, api)
+
+
+def _end(names: Names, at: datetime) -> list[Step]:
+    expiry = Expiry(names, at)
+    return [Step(ExpiryRole(names)), Step(expiry, (ExpiryRole.kind,), f"it does not exist; {expiry.reason}")]
 
 
 def platform_of(project: Project) -> str:

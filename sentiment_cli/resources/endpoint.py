@@ -193,7 +193,7 @@ def _state(found: Mapping[str, Any]) -> str:
 def _slow(name: str, found: Mapping[str, Any]) -> PartlyDone:
     return PartlyDone(
         f"The endpoint {name} is still {_state(found)} after {PATIENCE / 60:.0f} min.",
-        "AWS goes on with it, and bills it once it runs.",
+        "AWS goes on with it by itself, also while nobody waits.",
         "Run `sentiment-cli deploy` to wait on, or `sentiment-cli teardown` to remove it.",
         code="endpoint-slow",
     )

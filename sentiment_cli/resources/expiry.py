@@ -41,12 +41,17 @@ class Expiry:
     def name(self) -> str:
         return self.names.expiry
 
+    @property
+    def reason(self) -> str:
+        """What the plan says of it."""
+        return f"the endpoint is deleted at {written(self.at)}"
+
     def describe(self, aws: Aws) -> Mapping[str, Any] | None:
         return describe(aws, self.names)
 
     def compare(self, found: Mapping[str, Any]) -> Decision:
         same = moment(found) == self.at.replace(microsecond=0) and found.get("State", "ENABLED") == "ENABLED"
-        return Decision("keep" if same else "update", f"the endpoint is deleted at {written(self.at)}")
+        return Decision("keep" if same else "update", self.reason)
 
     def create(self, aws: Aws, emit: Emit) -> None:
         from botocore.exceptions import ClientError

@@ -46,6 +46,12 @@ def deploy(project: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_a_deployment_with_an_end(project: Path, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = result(project, "plan", "--sandbox", "--expires-in", "8h")
+    reasons = {each["resource"]: each["reason"] for each in plan["changes"]}
+    day = datetime.now(UTC) + timedelta(hours=8)
+    assert reasons["expiry"].startswith(f"it does not exist; the endpoint is deleted at {day:%Y-%m-%d %H:}")
+    assert reasons["endpoint"] == "it does not exist"
+
     said = deploy(project, "--expires-in", "8h")
     ends = datetime.fromisoformat(said["expires"])
     assert timedelta(hours=7.9) < ends - datetime.now(UTC) < timedelta(hours=8)

@@ -96,6 +96,31 @@ def test_labels_without_a_positive_one_are_not_asked_for(tmp_path: Path) -> None
     assert "positive =" not in (tmp_path / "days/sentiment.toml").read_text()
 
 
+def test_labels_that_were_told_are_taken_back(tmp_path: Path) -> None:
+    data = tmp_path / "reviews.csv"
+    data.write_text("text,label\n" + "".join(f"words of number {n},{'yay' if n % 2 else 'nay'}\n" for n in range(40)))
+    told = ("--data", str(data), "--region", "eu-west-1", "--positive", "yay", "--negative", "nay")
+    assert run("init", "p", *told, "--no-input", cwd=tmp_path).returncode == 0
+    file = tmp_path / "p/sentiment.toml"
+    assert 'positive = "yay"' in file.read_text()
+    file.write_text(file.read_text() + "\n# mine\n")
+    done = run("init", "p", "--positive", "", "--no-input", "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "# mine" in file.read_text()
+    data_now = project.load(tmp_path / "p").data
+    assert (data_now.positive, data_now.negative) == (None, None)
+    assert "yay" not in done.stdout + done.stderr
+    trained = run("train", "--json", cwd=tmp_path / "p")
+    assert json.loads(trained.stdout)["labels"] == ["nay", "yay"], trained.stderr
+    for more in ([], ["--negative", ""]):
+        again = run("init", "p", "--positive", "", *more, "--no-input", "--yes", "--json", cwd=tmp_path)
+        assert json.loads(again.stdout)["written"] == []
+    assert run("init", "p", "--positive", "", "--negative", "nay", "--no-input", "--yes", cwd=tmp_path).returncode == 0
+    assert project.load(tmp_path / "p").data.negative == "nay"
+    assert run("init", "p", "--negative", "", "--no-input", "--yes", cwd=tmp_path).returncode == 0
+    assert project.load(tmp_path / "p").data.negative is None
+
+
 def test_an_open_api_needs_a_second_yes(tmp_path: Path) -> None:
     screen = Screen("init", "t", *FLAGS[:4], "--endpoint", "serverless", "--memory-mb", "1024", cwd=tmp_path)
     screen.wait_for("Project name")
