@@ -69,7 +69,7 @@ def deploy(
       sentiment-cli deploy --stage prod --yes --json
     """
     from sentiment_cli.commands.place import enter, where
-    from sentiment_cli.deployment import deploying, lock
+    from sentiment_cli.deployment import deploying, leaving, lock
     from sentiment_cli.terminal.deployment import plan_table
 
     end = expires(expires_in, sandbox=sandbox)
@@ -87,11 +87,12 @@ def deploy(
         run.terminal.result(plan.as_dict())
         return
     if plan.todo:
-        deploying.check(place.aws, target, plan, run.terminal.emit)
-        _warn_of_open_api(run, place, plan)
-        run.confirm(_question(place, plan, target.end), default=True)
-        if not skip_local_test:
-            deploying.try_locally(target, plan, run.terminal.emit)
+        with leaving.changing_nothing(plan, journal, target.bill):
+            deploying.check(place.aws, target, plan, run.terminal.emit)
+            _warn_of_open_api(run, place, plan)
+            run.confirm(_question(place, plan, target.end), default=True)
+            if not skip_local_test:
+                deploying.try_locally(target, plan, run.terminal.emit)
     else:
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)

@@ -57,6 +57,7 @@ def serve_local(
         _stop(run)
         return
     path = artifact or run.project_dir / ARTIFACT
+    announced = False
     try:
         with (
             stopping_in_order(),
@@ -66,10 +67,12 @@ def serve_local(
         ):
             running.wait_ready()
             _announce(run, running, detach=detach)
+            announced = True
             if not detach:
                 _watch(run, running)
     except KeyboardInterrupt:
-        raise Interrupted("The server is stopped.", code="interrupted") from None
+        what = "The server is stopped." if announced else "Interrupted before the server was ready. Nothing runs."
+        raise Interrupted(what, code="interrupted") from None
 
 
 def _stop(run: Run) -> None:

@@ -4,6 +4,7 @@
     planner     holds the stack against AWS: what to create, update, replace, keep, and what it costs
     preflight   what has to be right before anything billable exists
     executor    applies a plan, independent branches side by side, every write on record before and after
+    leaving     what is said to who leaves before the end
     state       that record, .sentiment/STAGE/state.json: a journal, never the truth
     verify      the endpoint's and the API's answers, held against local ones
     teardown    everything of a stage, also with the record lost; looks again

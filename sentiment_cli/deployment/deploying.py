@@ -11,12 +11,12 @@ from typing import Any, Literal
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.deployment import executor, manifest, planner, preflight, state, verify, versions
+from sentiment_cli.deployment import executor, leaving, manifest, planner, preflight, state, verify, versions
 from sentiment_cli.deployment.executor import Done
-from sentiment_cli.deployment.planner import Change, Plan
+from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.stack import build
 from sentiment_cli.deployment.state import Journal, State
-from sentiment_cli.errors import CredentialsError, InputError, Interrupted, PartlyDone, Refused, SentimentError
+from sentiment_cli.errors import InputError, Interrupted, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import api as apis
@@ -128,9 +128,9 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         if target.expires == "never":
             _stays(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
-        raise _left(target, plan, journal) from None
+        raise leaving.left(plan, journal, target.bill) from None
     except SentimentError as error:
-        raise _resumable(error, journal) from error
+        raise leaving.resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
 
 
@@ -220,44 +220,3 @@ def api_client(aws: Aws, names: Names) -> InferenceClient:
         auth = apis.auth_of(aws, names) or "none"
         key = apis.key(aws, names) if auth == "api-key" else None
         return asking.client(aws, url, auth, key)
-
-
-def exists(journal: Journal) -> list[str]:
-    """What the journal says was begun and not removed, in words."""
-    return [f"{each.kind} {each.name} ({each.status})" for each in journal.state.resources.values()]
-
-
-def _left(target: Target, plan: Plan, journal: Journal) -> Interrupted:
-    return Interrupted(
-        "Interrupted. What was done is kept.",
-        _inventory(plan.changes, journal, target.bill.format(plan.cost.hourly) if plan.cost.hourly else ""),
-        "`sentiment-cli deploy` goes on where this stopped; `sentiment-cli teardown` removes everything.",
-        code="interrupted",
-    )
-
-
-def _inventory(changes: Sequence[Change], journal: Journal, bill: str) -> str:
-    there = exists(journal)
-    kept = {f"{change.kind} {change.name}" for change in changes if change.action == "keep"}
-    lines = "\n".join(f"  {each}" for each in [*sorted(f"{each} (as it was)" for each in kept), *there])
-    bills = any(each.startswith(f"{Endpoint.kind} ") for each in (*there, *kept))
-    cost = bill if bills and bill else "Nothing of it bills by the hour."
-    return f"There is now:\n{lines}\n{cost}" if lines else "Nothing was created."
-
-
-def _resumable(error: SentimentError, journal: Journal) -> SentimentError:
-    """`error` with what the next run keeps, as PartlyDone; wrong credentials and a quota stay what they are."""
-    stays = isinstance(error, (CredentialsError, Refused))
-    if not (stays or error.exit_code == 1) or not _made(journal):
-        return error
-    onward = "" if stays or "`sentiment-cli deploy" in error.fix else "; `sentiment-cli deploy` goes on from there"
-    return (type(error) if stays else PartlyDone)(
-        error.what,
-        error.why,
-        f"{error.fix} What was made before is kept{onward}.",
-        code=error.code,
-    )
-
-
-def _made(journal: Journal) -> bool:
-    return any(each.status == "created" for each in journal.state.resources.values())

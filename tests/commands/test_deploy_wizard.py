@@ -99,7 +99,9 @@ def test_ctrl_c_at_any_question_makes_nothing(bare: Path, answered: int) -> None
     screen.press(CTRL_C)
     assert screen.end() == 130
     assert "Traceback" not in screen.history
-    if answered < len(QUESTIONS):  # the answers are kept together, or not at all
+    if answered == len(QUESTIONS):
+        assert "Nothing was created." in screen.text
+    else:  # the answers are kept together, or not at all
         assert (bare / "sentiment.toml").read_text() == BARE
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -84,6 +86,19 @@ def test_ctrl_c_ends_the_server(project: Path) -> None:
     assert "Traceback" not in screen.history
     with pytest.raises(httpx.ConnectError):
         httpx.get(url + "/ping", trust_env=False)
+
+
+def test_ctrl_c_before_it_is_ready_leaves_nothing(project: Path) -> None:
+    """As while its image is built; here the engine does not answer."""
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(f"{short}/docker.sock")
+        engine.listen()
+        screen = Screen("serve-local", "--engine", "docker", cwd=project, DOCKER_HOST=f"unix://{short}/docker.sock")
+        with engine.accept()[0]:
+            screen.press(CTRL_C)
+            assert screen.end() == 130
+    assert "Interrupted before the server was ready. Nothing runs." in screen.text
+    assert "Traceback" not in screen.history
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import base64
 import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -150,6 +152,30 @@ def test_a_step_that_fails_shows_its_last_words(engine: Engine, small: Recipe) -
     assert "ouch" in caught.value.why
     assert "non-zero code: 7" in caught.value.why
     assert "s3cret" not in caught.value.why
+    assert find(engine, small) is None
+
+
+def test_a_build_that_is_left_ends_with_its_container(engine: Engine, small: Recipe, docker_engine: Any) -> None:
+    """The pip of a build that nobody waits for would go on for minutes."""
+    dockerfile = small.files["Dockerfile"] + b"RUN echo at work; sleep 300\n"
+
+    def leave(event: Event) -> None:
+        if isinstance(event, LogLine) and event.text == "at work":
+            _thread.interrupt_main()
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        build(engine, replace(small, files={"Dockerfile": dockerfile}), leave)
+    assert time.monotonic() - began < 60
+
+    def at_work() -> list[str]:
+        commands = (str(each.attrs["Config"]["Cmd"]) for each in docker_engine.containers.list())
+        return [each for each in commands if "sleep 300" in each]
+
+    deadline = time.monotonic() + 20
+    while at_work():
+        assert time.monotonic() < deadline, "it goes on"
+        time.sleep(0.2)
     assert find(engine, small) is None
 
 
