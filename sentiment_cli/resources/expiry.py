@@ -136,9 +136,18 @@ def delete(aws: Aws, name: str) -> None:
 
 
 def seen(aws: Aws, names: Names) -> Mapping[str, Any] | None:
-    """The stage's expiry, for who only looks; None also where schedules may not be looked at, or it is another's: who
-    never asked for an end needs no right to look for one."""
-    found = or_none(lambda: _found(aws, names), "AccessDeniedException")
+    """The stage's expiry, for who only looks; None also where it is another's.
+
+    Who never asked for an end needs no right to look for one: that it is denied counts only where the end's role is.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        found = _found(aws, names)
+    except ClientError as error:
+        if code_of(error) != "AccessDeniedException" or ExpiryRole(names).describe(aws) is not None:
+            raise
+        return None
     return found if found is not None and _is_ours(aws, names, found) else None
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from sentiment_cli.clients.patience import Patience
 from sentiment_cli.clients.session import connect
 from sentiment_cli.deployment import deploying, lock, teardown
+from sentiment_cli.deployment.deploying import Target
 from sentiment_cli.errors import CredentialsError, SentimentError
 from sentiment_cli.events import Emit, Event, Note, ignore
 from sentiment_cli.project import ARTIFACT
 from sentiment_cli.resources import endpoint
+from tests.deployment.driver import END
 from tests.deployment.matrix import Stage, operations
 from tests.deployment.troubles import ENDLESS, HASTY, VERBS, Cell, Place, Trouble
 
@@ -146,10 +149,15 @@ class Struck:
         if verb == "teardown":
             assert self.stage.left() == {}
             return
-        assert deploying.make_plan(connect("eu-west-1"), self.stage.target).todo == []
+        assert deploying.make_plan(connect("eu-west-1"), self._target(verb)).todo == []
+
+    def _target(self, verb: str) -> Target:
+        """An update moves the end of the endpoint, too."""
+        target = self.stage.target
+        return replace(target, expires=END + timedelta(days=1)) if verb == "update" else target
 
     def _deploy(self, verb: str, told: Emit, patience: Patience) -> None:
-        target = self.stage.target
+        target = self._target(verb)
         shutil.copy(self.models / f"{verb}.tar.gz", target.project_dir / ARTIFACT)
         with lock.held(target.home, target.stage, "deploy"):
             aws = connect("eu-west-1", patience=patience)

@@ -70,14 +70,14 @@ Table = Mapping[tuple[Place, str], str]
 """Outcomes by place and the title of the trouble."""
 
 
-def rendered(table: Table, order: Iterable[Place]) -> str:
-    """The tables of the document."""
-    places = list(order)
+def rendered(table: Table, places: Iterable[Place]) -> str:
+    """The tables of the document, in an order of their own: what is asked at once comes in any."""
+    rows_of = sorted(places, key=str)
     parts = []
     for verb in VERBS:
         head = ["operation", *(each.title for each in TROUBLES)]
         rows = [[str(each), *(table.get((each, trouble.title), NOT_TRIED) for trouble in TROUBLES)]
-                for each in places if each.verb == verb]  # fmt: skip
+                for each in rows_of if each.verb == verb]  # fmt: skip
         lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
         parts.append(f"### {verb}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)

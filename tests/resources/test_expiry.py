@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Refused, SentimentError
@@ -114,7 +115,17 @@ def test_a_schedule_of_somebody_else_is_refused_and_left(aws: Aws, names: Names,
     assert expiry.existing(aws, names) == []
 
 
-def test_who_may_not_look_at_schedules_sees_none(aws: Aws, made: Expiry, running: Sandbox) -> None:
+def test_who_may_not_look_at_schedules_sees_none_where_no_end_was_asked_for(
+    aws: Aws, names: Names, running: Sandbox
+) -> None:
     running.add_fault("denied", "scheduler:GetSchedule")
-    assert expiry.existing(aws, made.names) == []
+    assert expiry.existing(aws, names) == []
+    assert running.faults() == []
+
+
+def test_an_end_that_may_not_be_looked_at_is_not_passed_over(aws: Aws, made: Expiry, running: Sandbox) -> None:
+    """Left behind, it would delete a later endpoint of that name."""
+    running.add_fault("denied", "scheduler:GetSchedule")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        expiry.existing(aws, made.names)
     assert len(expiry.existing(aws, made.names)) == 1
