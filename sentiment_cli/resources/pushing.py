@@ -24,8 +24,10 @@ PAUSE_SECONDS = 3.0
 _TAKEN = r"cannot be overwritten because the (tag|repository) is immutable"
 _AGAIN = (
     r"token has expired|no basic auth credentials|unexpected HTTP status: 5\d\d|toomanyrequests|blob upload (unknown|"
-    r"invalid)|unexpected EOF"
+    r"invalid)|unexpected EOF|answered (401|403|429) without a word"
 )
+# Docker's words for a refusal of a HEAD request, which has no body that could say why: an expired login is one of them.
+_WORDLESS = r"error parsing HTTP (\d+) response body: unexpected end of JSON input.*"
 _ENDED = ("Pushed", "Layer already exists", "Mounted from")
 
 
@@ -86,7 +88,7 @@ def _follow(messages: Iterable[Mapping[str, Any]], emit: Emit) -> str | None:
     layers = _Layers()
     for message in messages:
         if "error" in message:
-            return str(message["error"]).strip()
+            return re.sub(_WORDLESS, r"it answered \1 without a word", str(message["error"]).strip())
         if "id" in message and "status" in message:
             layers.take(message)
             if layers.bytes:
@@ -110,6 +112,10 @@ def _why(said: str) -> tuple[str, str, str]:
         return "repository-gone", sentence, "Run `sentiment-cli deploy` again: it makes the repository anew."
     if re.search(r"token has expired|no basic auth|401", said, re.IGNORECASE):
         return "push-login", sentence, "Check this machine's clock, then run `sentiment-cli deploy` again."
+    if re.search(r"toomanyrequests|\b429\b", said, re.IGNORECASE):
+        return "push-throttled", f"ECR takes no more requests from this account for now ({said.rstrip('.')}).", (
+            "Run `sentiment-cli deploy` again in some minutes: layers that have arrived are not sent again."
+        )  # fmt: skip
     if re.search(r"denied|not authorized|forbidden|403", said, re.IGNORECASE):
         return "push-denied", sentence, "Ask for the permissions that `sentiment-cli policy` prints."
     if "x509: " in said:

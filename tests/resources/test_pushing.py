@@ -44,44 +44,55 @@ def image(docker_engine: Any) -> Iterator[str]:
 
 @pytest.fixture
 def registry() -> Iterator[Callable[..., tuple[str, list[str]]]]:
-    """Starts a registry that takes every layer and answers a push of the manifest with one refusal after the other.
-
-    Without more of them it takes the manifest. Gives its address, and a list that gets the tags it was asked for.
-    """
+    """Starts a registry that takes everything, but answers one kind of request with one refusal after the other as long
+    as it has some. Gives its address, and a list that gets what of that kind it was asked for."""
     servers = []
 
-    def start(*refusals: tuple[int, str, str]) -> tuple[str, list[str]]:
+    def start(*refusals: tuple[int, str, str], at: str = "PUT manifest") -> tuple[str, list[str]]:
         left, asked, layers, received = list(refusals), [], {}, [0]
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:
+            def take(self) -> None:
+                content = self.body()
+                if at == f"{self.command} {self.kind}":
+                    asked.append(self.path.rpartition("/")[2])
+                    if left:
+                        status, code, message = left.pop(0)
+                        said = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+                        self.answer(status, b"" if self.command == "HEAD" else said)
+                        return
+                getattr(self, f"{self.command}_{self.kind}".lower())(content)
+
+            @property
+            def kind(self) -> str:
+                kinds = {"/blobs/uploads": "upload", "/blobs/": "layer", "/manifests/": "manifest"}
+                return next((kind for part, kind in kinds.items() if part in self.path), "registry")
+
+            def get_registry(self, content: bytes) -> None:
                 self.answer(200)
 
-            def do_HEAD(self) -> None:
+            def head_layer(self, content: bytes) -> None:
                 digest = self.path.rpartition("/")[2]
                 self.answer(200 if digest in layers else 404, length=layers.get(digest, 0), **{DIGEST: digest})
 
-            def do_POST(self) -> None:
+            def head_manifest(self, content: bytes) -> None:
+                self.answer(404)
+
+            def post_upload(self, content: bytes) -> None:
                 self.answer(202, Location="/v2/x/blobs/uploads/1", Range="0-0")
 
-            def do_PATCH(self) -> None:
-                received[0] = len(self.body())
+            def patch_upload(self, content: bytes) -> None:
+                received[0] = len(content)
                 self.answer(202, Location="/v2/x/blobs/uploads/1", Range=f"0-{received[0] - 1}")
 
-            def do_PUT(self) -> None:
-                content = self.body()
-                if "/uploads/" in self.path:
-                    layers[unquote(self.path.rpartition("digest=")[2])] = received[0]
-                    self.answer(201)
-                    return
-                asked.append(self.path.rpartition("/")[2])
-                if left:
-                    status, code, message = left.pop(0)
-                    self.answer(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode())
-                else:
-                    self.answer(201, **{DIGEST: f"sha256:{hashlib.sha256(content).hexdigest()}"})
+            def put_upload(self, content: bytes) -> None:
+                layers[unquote(self.path.rpartition("digest=")[2])] = received[0]
+                self.answer(201)
+
+            def put_manifest(self, content: bytes) -> None:
+                self.answer(201, **{DIGEST: f"sha256:{hashlib.sha256(content).hexdigest()}"})
 
             def body(self) -> bytes:
                 content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -102,6 +113,8 @@ def registry() -> Iterator[Callable[..., tuple[str, list[str]]]]:
             def log_message(self, *_: object) -> None:
                 pass
 
+        for command in ("GET", "HEAD", "POST", "PATCH", "PUT"):
+            setattr(Handler, f"do_{command}", Handler.take)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
@@ -167,6 +180,45 @@ def test_an_expired_login_is_not_renewed_for_ever(aws: Aws, image: str, registry
 
     assert caught.value.code == "push-login"
     assert len(asked) == pushing.TRIES
+
+
+THROTTLED = (429, "TOOMANYREQUESTS", "Rate exceeded")
+STEPS = ("HEAD layer", "POST upload", "PATCH upload", "PUT upload", "PUT manifest")
+
+
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize("refusal", [THROTTLED, (403, "DENIED", EXPIRED)], ids=["throttled", "expired"])
+def test_what_passes_is_tried_again_at_every_step(
+    aws: Aws, image: str, registry: Any, refusal: tuple[int, str, str], at: str
+) -> None:
+    """An answer to HEAD has no words: whether the login has expired is not told there."""
+    where, asked = registry(refusal, refusal, at=at)
+    told: list[Event] = []
+
+    pushing.push(aws, connect(), image, where, "1", told.append)
+
+    assert len(asked) > 2
+    assert sum(isinstance(each, Note) for each in told) == 2
+
+
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize(
+    ("refusal", "code", "word"),
+    [(THROTTLED, "push-throttled", "ECR"), ((403, "DENIED", DENIED), "push-denied", "sentiment-cli policy")],
+    ids=["throttled", "denied"],
+)
+def test_what_lasts_is_named_at_every_step(
+    aws: Aws, image: str, registry: Any, refusal: tuple[int, str, str], code: str, word: str, at: str
+) -> None:
+    where, _ = registry(*[refusal] * 99, at=at)
+
+    with pytest.raises(SentimentError) as caught:
+        pushing.push(aws, connect(), image, where, "1", ignore)
+
+    error = caught.value
+    assert error.code == code, error.why
+    assert word in f"{error.why} {error.fix}"
+    assert "JSON" not in error.why
 
 
 def test_a_registry_that_cannot_be_reached_is_the_network(aws: Aws, image: str, docker_engine: Any) -> None:
