@@ -67,7 +67,8 @@ def look(aws: Aws, names: Names) -> Status:
         url = apis.url_of(aws, names)
         auth = apis.auth_of(aws, names) if url else None
         metrics = _metrics(aws, names) if found else {}
-        end = expiry.seen(aws, names)
+        there = teardown.inventory(aws, names)
+        end = expiry.seen(aws, names) if any(each.kind == expiry.Expiry.kind for each in there) else None
     cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
     return Status(
         names=names,
@@ -75,7 +76,7 @@ def look(aws: Aws, names: Names) -> Status:
         api={"url": url, "auth": auth} if url else None,
         expires=expiry.moment(end) if end else None,
         version=config.name.removeprefix(f"{names.prefix}-") if config else "",
-        resources=tuple(_in_use(each, config) for each in teardown.inventory(aws, names)),
+        resources=tuple(_in_use(each, config) for each in there),
         cost=cost,
         spent=_spent(found, cost),
         metrics=metrics,
