@@ -127,6 +127,7 @@ def _question(place: Place, plan: Plan, end: datetime | None) -> str:
 
 
 def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
+    from sentiment_cli.deployment.planner import price as in_words
     from sentiment_cli.resources.expiry import told
     from sentiment_cli.terminal.console import card
 
@@ -138,7 +139,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
         if key == HIDDEN:
             rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy") + " --show-key"))
     cost = done.plan.cost
-    price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month ({cost.source})" if cost.hourly else cost.source
+    price = f"{in_words(cost)} ({cost.source})" if cost.hourly else cost.source
     rows += [
         ("endpoint", f"{done.endpoint['name']}, {done.endpoint['status']}, version {done.endpoint['version']}"),
         ("ask", place.command("invoke") + ' "Today was a great day!"'),

@@ -58,6 +58,7 @@ def _row(each: Existing) -> tuple[str, str, str, str]:
 
 
 def _rows(found: Status) -> list[tuple[str, str]]:
+    from sentiment_cli.deployment.planner import price
     from sentiment_cli.resources.expiry import told
 
     rows = [("endpoint", "none"), ("version", "none")]
@@ -79,5 +80,4 @@ def _rows(found: Status) -> list[tuple[str, str]]:
     if found.expires:
         rows.append(told(found.expires))
     cost = found.cost
-    price = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month" if cost.hourly else cost.source
-    return [*rows, ("price", price + (f"; about ${found.spent:.2f} so far" if found.spent is not None else ""))]
+    return [*rows, ("price", price(cost) + (f"; about ${found.spent:.2f} so far" if found.spent is not None else ""))]

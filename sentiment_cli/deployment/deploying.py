@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,13 +14,13 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import executor, leaving, manifest, planner, preflight, state, verify, versions
 from sentiment_cli.deployment.executor import Done
 from sentiment_cli.deployment.planner import Plan
-from sentiment_cli.deployment.stack import build
+from sentiment_cli.deployment.stack import Step, build
 from sentiment_cli.deployment.state import Journal, State
 from sentiment_cli.errors import InputError, Interrupted, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.project import ARTIFACT, Project
+from sentiment_cli.resources import Unwanted, expiry, expiry_role, model
 from sentiment_cli.resources import api as apis
-from sentiment_cli.resources import expiry, expiry_role, model
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.endpoint import Endpoint, describe
 from sentiment_cli.resources.image import resolved
@@ -98,7 +98,21 @@ def make_plan(aws: Aws, target: Target) -> Plan:
         with_api=target.with_api, with_image=target.engine == "docker",
         expires=target.end,
     )  # fmt: skip
+    if target.expires == "never":
+        stack = replace(stack, steps=(*stack.steps, *_without_end(aws, stack.names)))
     return planner.plan(aws, stack)
+
+
+def _without_end(aws: Aws, names: Names) -> list[Step]:
+    """The removal of an end that was asked for before, the last of all."""
+    with translated("look for the end of the endpoint"):
+        there = [*expiry.existing(aws, names), *expiry_role.existing(aws, names)]
+    needs = (Endpoint.kind,)
+    steps = []
+    for each in there:
+        steps.append(Step(Unwanted(each, "the endpoint stays until it is torn down"), needs))
+        needs = (each.kind,)
+    return steps
 
 
 def check(aws: Aws, target: Target, plan: Plan, emit: Emit) -> None:
@@ -125,24 +139,11 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
         url, key = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
-        if target.expires == "never":
-            _stays(aws, plan, journal, emit)
     except (Interrupted, KeyboardInterrupt):  # the second while something is asked that changes nothing
         raise leaving.left(plan, journal, target.bill) from None
     except SentimentError as error:
         raise leaving.resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
-
-
-def _stays(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> None:
-    """Without an end from here on."""
-    names = plan.stack.names
-    with translated("let the endpoint stay"):
-        for each in (*expiry.existing(aws, names), *expiry_role.existing(aws, names)):
-            journal.note(each.kind, each.name, "deleting")
-            each.delete(emit)
-            journal.note(each.kind, each.name, "deleted")
-    emit(Note("The endpoint stays until it is torn down."))
 
 
 def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> tuple[str, str | None]:

@@ -24,7 +24,8 @@ Result = TypeVar("Result")
 AT_ONCE = 6
 HEARING = 0.2  # seconds; Python hears no Ctrl-C while it waits for a thread without an end
 STOPPING = Note("Stopping: what is being written is finished first. Ctrl-C again leaves at once.", "warning")
-_WORDS = {"create": ("creating", "created"), "update": ("updating", "created"), "replace": ("replacing", "created")}
+_WORDS = {"create": ("creating", "created"), "update": ("updating", "created"), "replace": ("replacing", "created"),
+          "delete": ("deleting", "deleted")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,4 +153,4 @@ def _numbered(number: int, total: int, change: Change, emit: Emit) -> Emit:
     return pass_on
 
 
-_TITLES = {"create": "Create", "update": "Update", "replace": "Replace"}
+_TITLES = {"create": "Create", "update": "Update", "replace": "Replace", "delete": "Delete"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sentiment_cli.deployment.planner import Plan
+from sentiment_cli.deployment.planner import Cost, Plan, cost_of
 from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import CredentialsError, Interrupted, PartlyDone, Refused, SentimentError
 from sentiment_cli.resources.endpoint import Endpoint
@@ -20,7 +20,7 @@ def changing_nothing(plan: Plan, journal: Journal, bill: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        there = inventory(plan, journal, bill)
+        there = inventory(plan, journal, bill, cost_of(plan.before) if plan.before else plan.cost)
         onward = "`sentiment-cli deploy` begins again"
         raise Interrupted(
             "Interrupted before anything was changed on AWS.",
@@ -34,13 +34,13 @@ def left(plan: Plan, journal: Journal, bill: str) -> Interrupted:
     """The error of who left while changes were made."""
     return Interrupted(
         "Interrupted. What was done is kept.",
-        inventory(plan, journal, bill) or NOTHING,
+        inventory(plan, journal, bill, plan.cost) or NOTHING,
         "`sentiment-cli deploy` goes on where this stopped; `sentiment-cli teardown` removes everything.",
         code="interrupted",
     )
 
 
-def inventory(plan: Plan, journal: Journal, bill: str) -> str:
+def inventory(plan: Plan, journal: Journal, bill: str, cost: Cost) -> str:
     """What there is, by the plan and the journal, a line for each, and what it costs; empty for nothing.
 
     `bill` is said of the endpoint, with room for the price of an hour.
@@ -52,9 +52,9 @@ def inventory(plan: Plan, journal: Journal, bill: str) -> str:
     if not there:
         return ""
     lines = "\n".join(f"  {key} ({status})" for key, status in there.items())
-    bills = any(key.startswith(f"{Endpoint.kind} ") for key in there) and plan.cost.hourly
-    cost = bill.format(plan.cost.hourly) if bills else "Nothing of it bills by the hour."
-    return f"There is now:\n{lines}\n{cost}"
+    bills = any(key.startswith(f"{Endpoint.kind} ") for key in there) and cost.hourly
+    told = bill.format(cost.hourly) if bills else "Nothing of it bills by the hour."
+    return f"There is now:\n{lines}\n{told}"
 
 
 def resumable(error: SentimentError, journal: Journal) -> SentimentError:

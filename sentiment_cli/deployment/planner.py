@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sentiment_cli import pricing
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.stack import Stack, Step
-from sentiment_cli.resources import Action
+from sentiment_cli.resources import Action, endpoint_config
+from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.endpoint_config import EndpointConfig
 
 AT_ONCE = 8  # questions to AWS
@@ -58,6 +60,8 @@ class Plan:
     stack: Stack
     changes: tuple[Change, ...]
     cost: Cost
+    before: EndpointConfig | None = None
+    """What the endpoint runs on now, where that is something else than it will be."""
 
     @property
     def todo(self) -> list[Change]:
@@ -72,7 +76,7 @@ class Plan:
             "region": names.region,
             "account": names.account,
             "changes": [change.as_dict() for change in self.changes],
-            "cost": self.cost.as_dict(),
+            "cost": {**self.cost.as_dict(), "before": cost_of(self.before).as_dict() if self.before else None},
         }
 
 
@@ -80,7 +84,26 @@ def plan(aws: Aws, stack: Stack) -> Plan:
     """Ask AWS for every resource of `stack`, several at a time."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         changes = tuple(pool.map(lambda step: _change(aws, step), stack.steps))
-    return Plan(stack, changes, cost_of(stack.config))
+    before = _other_hardware(aws, stack, changes)
+    if before is not None:
+        changes = tuple(_with_hardware(each, before) for each in changes)
+    return Plan(stack, changes, cost_of(stack.config), before)
+
+
+def _other_hardware(aws: Aws, stack: Stack, changes: Sequence[Change]) -> EndpointConfig | None:
+    """What the endpoint runs on, if an update or a replacement will change that."""
+    found = next((each.found for each in changes if each.kind == Endpoint.kind and each.action != "keep"), None)
+    if not found or found["EndpointConfigName"] == stack.config.name:
+        return None
+    with translated("look at what the endpoint runs on"):
+        before = endpoint_config.as_it_is(aws, stack.names, found["EndpointConfigName"])
+    return before if before.model and before.hardware != stack.config.hardware else None
+
+
+def _with_hardware(change: Change, before: EndpointConfig) -> Change:
+    if change.kind != Endpoint.kind:
+        return change
+    return replace(change, reason=f"{change.reason}; it runs on {before.hardware} now")
 
 
 def _change(aws: Aws, step: Step) -> Change:
@@ -91,6 +114,11 @@ def _change(aws: Aws, step: Step) -> Change:
             return Change(step, "create", step.reason)
         decision = resource.compare(found)
     return Change(step, decision.action, decision.reason, found)
+
+
+def price(cost: Cost) -> str:
+    """In words, without what it is for: "$0.056 an hour, $41 a month"."""
+    return f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month" if cost.hourly else cost.source
 
 
 def cost_of(config: EndpointConfig) -> Cost:

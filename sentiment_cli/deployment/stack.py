@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sentiment_cli.image import Recipe, recipe
 from sentiment_cli.project import ARTIFACT, Project
-from sentiment_cli.resources import Resource
+from sentiment_cli.resources import Resource, Unwanted
 from sentiment_cli.resources.api import Api
 from sentiment_cli.resources.artifact import Artifact, sha256_of
 from sentiment_cli.resources.bucket import Bucket
@@ -33,7 +33,7 @@ ARM, X86 = "linux/arm64", "linux/amd64"
 class Step:
     """A resource, and the kinds that have to be there before it is made."""
 
-    resource: Resource
+    resource: Resource | Unwanted
     needs: tuple[str, ...] = ()
     reason: str = "it does not exist"
     """Why it is made."""

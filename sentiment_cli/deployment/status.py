@@ -63,7 +63,7 @@ def look(aws: Aws, names: Names) -> Status:
     """Ask AWS for all of it."""
     with translated(f"look at {names.prefix}"):
         found = endpoint.describe(aws, names.endpoint)
-        config = _config(aws, names, str(found["EndpointConfigName"])) if found else None
+        config = endpoint_config.as_it_is(aws, names, str(found["EndpointConfigName"])) if found else None
         url = apis.url_of(aws, names)
         auth = apis.auth_of(aws, names) if url else None
         metrics = _metrics(aws, names) if found else {}
@@ -98,31 +98,6 @@ def _as_dict(found: Existing) -> dict[str, Any]:
 
 def _moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True)
-class _Served(EndpointConfig):
-    """A configuration as AWS has it, under the name it has there."""
-
-    called: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.called
-
-
-def _config(aws: Aws, names: Names, name: str) -> EndpointConfig:
-    variant = endpoint_config.variant_of(aws, name)
-    serverless = variant.get("ServerlessConfig")
-    return _Served(
-        names,
-        str(variant.get("ModelName", "")),
-        "serverless" if serverless else "realtime",
-        str(variant.get("InstanceType", "")),
-        int(variant.get("InitialInstanceCount", 1)),
-        int((serverless or {}).get("MemorySizeInMB", 0)),
-        called=name,
-    )
 
 
 def _endpoint(found: Mapping[str, Any], config: EndpointConfig) -> dict[str, Any]:

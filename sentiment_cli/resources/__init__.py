@@ -69,3 +69,32 @@ class Existing:
     since: datetime | None = None
     """When it was made, with its time zone; of a Lambda function when it was changed last, for AWS keeps no more.
     None where AWS does not say: of a bucket (but in a list of all of the account's) and of a usage plan."""
+
+
+@dataclass(frozen=True)
+class Unwanted:
+    """Something that exists and shall not; a resource of a plan, whose "update" removes it."""
+
+    there: Existing
+    reason: str
+    usual: ClassVar[str] = ""
+
+    @property
+    def kind(self) -> str:
+        return self.there.kind
+
+    @property
+    def name(self) -> str:
+        return self.there.name
+
+    def describe(self, aws: Aws) -> Existing:
+        return self.there
+
+    def compare(self, found: Existing) -> Decision:
+        return Decision("delete", self.reason)
+
+    def create(self, aws: Aws, emit: Emit) -> None:
+        raise AssertionError("what is unwanted is not made")
+
+    def update(self, aws: Aws, found: Existing, emit: Emit) -> None:
+        found.delete(emit)

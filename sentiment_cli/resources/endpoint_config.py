@@ -85,6 +85,32 @@ class EndpointConfig:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Found(EndpointConfig):
+    """A configuration as AWS has it, under the name it has there."""
+
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.called
+
+
+def as_it_is(aws: Aws, names: Names, name: str) -> EndpointConfig:
+    """The configuration of that name, as AWS has it; of one that is gone, one without a model or an instance type."""
+    variant = variant_of(aws, name)
+    serverless = variant.get("ServerlessConfig")
+    return _Found(
+        names,
+        str(variant.get("ModelName", "")),
+        "serverless" if serverless else "realtime",
+        str(variant.get("InstanceType", "")),
+        int(variant.get("InitialInstanceCount", 1)),
+        int((serverless or {}).get("MemorySizeInMB", 0)),
+        called=name,
+    )
+
+
 def delete(aws: Aws, name: str) -> None:
     """Remove a configuration; gone already is no error. The endpoint must be gone or use another by then."""
     or_none(lambda: aws.client("sagemaker").delete_endpoint_config(EndpointConfigName=name), *MISSING)

@@ -42,14 +42,16 @@ def _cells(change: Change) -> list[Text]:
 
 
 def _price(plan: Plan, *, sandbox: bool) -> str:
+    from sentiment_cli.deployment import planner
+
     cost = plan.cost
     price, free = "Price", ""
     if sandbox:
         price, free = "Price on AWS", " The sandbox bills nothing."
+    before = f" Until now: {planner.price(planner.cost_of(plan.before))}." if plan.before else ""
     if cost.hourly:
-        each = f"${cost.hourly:.3f} an hour, ${cost.monthly:.0f} a month for as long as it exists"
-        return f"{price}: {each} ({cost.source}).{free}"
-    return f"{price}: {cost.source}.{free}"
+        return f"{price}: {planner.price(cost)} for as long as it exists ({cost.source}).{before}{free}"
+    return f"{price}: {cost.source}.{before}{free}"
 
 
 def inventory_table(found: Sequence[Existing], *, sandbox: bool) -> RenderableType:

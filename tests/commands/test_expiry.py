@@ -78,7 +78,14 @@ def test_a_deployment_with_an_end(project: Path, box: Sandbox, monkeypatch: pyte
 
     back = deploy(project, "--expires-in", "1d")  # what expired is put back by the same command
     assert back["endpoint"]["status"] == "InService"
-    assert "expires" in deploy(project, "--expires-in", "never")
+    stays = result(project, "plan", "--sandbox", "--expires-in", "never")
+    assert {each["resource"] for each in stays["changes"] if each["action"] == "delete"} == {"expiry", "expiry role"}
+    never = deploy(project, "--expires-in", "never")
+    assert never["expires"] is None
+    assert [(each["resource"], each["action"]) for each in never["steps"]] == [
+        ("expiry", "delete"), ("expiry role", "delete"),
+    ]  # fmt: skip
+    assert deploy(project, "--expires-in", "never")["steps"] == []
     kept = result(project, "status", "--sandbox")
     assert (kept["endpoint"]["status"], kept["expires"]) == ("InService", None)
     assert not {"expiry", "expiry role"} & {each["resource"] for each in kept["resources"]}
