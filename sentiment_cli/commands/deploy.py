@@ -68,7 +68,7 @@ def deploy(
 
       sentiment-cli deploy --stage prod --yes --json
     """
-    from sentiment_cli.commands.place import enter, where
+    from sentiment_cli.commands.place import enter, tell_kept_api, where
     from sentiment_cli.deployment import deploying, leaving, lock
     from sentiment_cli.terminal.deployment import plan_table
 
@@ -83,6 +83,8 @@ def deploy(
     plan = deploying.make_plan(place.aws, target)
     if plan.todo or dry_run:
         run.terminal.talk(plan_table(plan, sandbox=place.sandbox))
+    if no_api:
+        tell_kept_api(run, place)
     if dry_run:
         run.terminal.result(plan.as_dict())
         return
@@ -97,6 +99,11 @@ def deploy(
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
     _show(run, place, done, show_key=show_key)
+    if place.unfiled:
+        run.terminal.say(
+            f"`{place.what.strip()}` was said for this run. sentiment.toml says something else, and the next "
+            "deployment follows it where this is not said again.", "yellow",
+        )  # fmt: skip
     run.terminal.result(done.as_dict())
 
 
@@ -137,7 +144,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
         key = _shown(run, done, show_key=show_key)
         curl = _curl(done.api["url"], done.api["auth"], key, place.aws.region)
         if key == HIDDEN:
-            rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy") + " --show-key"))
+            rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy --show-key")))
     cost = done.plan.cost
     price = f"{in_words(cost)} ({cost.source})" if cost.hourly else cost.source
     rows += [

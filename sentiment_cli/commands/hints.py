@@ -10,8 +10,10 @@ from typing import Any
 
 from sentiment_cli.errors import SentimentError
 
+WHAT = ("endpoint", "instance_type", "instance_count", "memory_mb", "api_auth", "no_api", "expires_in")
 PLACE = ("stage", "region", "profile", "sandbox")
 NAMED = re.compile(r"`(sentiment-cli [^`]*)`")
+OF_A_DEPLOYMENT = re.compile(r"sentiment-cli (?:plan|deploy)\b")
 OF_A_PLACE = re.compile(r"sentiment-cli (?:plan|deploy|teardown|status|logs|rollback|policy)\b")
 
 
@@ -22,6 +24,18 @@ def place_flags(
     said = {"stage": None if stage == "dev" else stage, "region": region, "profile": None if sandbox else profile}
     flags = "".join(f" --{name} {shlex.quote(value)}" for name, value in said.items() if value)
     return flags + (" --sandbox" if sandbox else "")
+
+
+def what_flags(values: Mapping[str, Any]) -> str:
+    """What to type after `plan` or `deploy` to mean the same deployment: those of `values` (parameters) that decide it
+    and were given. Without them the next one would be made as sentiment.toml says."""
+    said = ((name, values.get(name)) for name in WHAT)
+    return "".join(_flag(name, value) for name, value in said if value is not None and value is not False)
+
+
+def _flag(name: str, value: Any) -> str:
+    flag = f" --{name.replace('_', '-')}"
+    return flag if value is True else f"{flag} {shlex.quote(str(value))}"
 
 
 def folder_flag(folder: Path, sources: Mapping[str, str]) -> str:
@@ -36,7 +50,8 @@ def complete(error: SentimentError, folder: str, values: Mapping[str, Any]) -> N
 
     def whole(found: re.Match[str]) -> str:
         command: str = found[1]
-        for flags in (folder, place if OF_A_PLACE.match(command) else ""):
+        what = what_flags(values) if OF_A_DEPLOYMENT.match(command) else ""
+        for flags in (folder, place if OF_A_PLACE.match(command) else "", what):
             if not set(flags.split()) <= set(command.split()):
                 command += flags
         return f"`{command}`"

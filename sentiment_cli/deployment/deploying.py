@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.aws_errors import or_none, translated
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import executor, leaving, manifest, planner, preflight, state, verify, versions
@@ -175,8 +175,7 @@ def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> Sent
     """Give the endpoint its earlier version again, if there was one, and say so."""
     change = next(each for each in plan.changes if each.kind == Endpoint.kind)
     before = (change.found or {}).get("EndpointConfigName")
-    wrong = isinstance(error, verify.Differs) or error.code == "not-ours" or error.code.startswith("http-")
-    if not wrong or change.action != "update" or before in (None, plan.stack.config.name):
+    if not verify.speaks_against(error) or change.action != "update" or before in (None, plan.stack.config.name):
         return error  # where the network or a permission failed, nothing speaks against the new version
     return versions.restored(aws, plan.stack.names, before, error, "Train again, or look at the image.", emit)
 
@@ -207,6 +206,12 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         verified=True,
         expires=target.end,
     )  # fmt: skip
+
+
+def public_still(aws: Aws, names: Names) -> str:
+    """Where an API answers that an earlier deployment made; empty without one, and where it may not be looked for."""
+    with translated("look for an API"):
+        return or_none(lambda: apis.url_of(aws, names), "AccessDeniedException") or ""
 
 
 def api_client(aws: Aws, names: Names) -> InferenceClient:

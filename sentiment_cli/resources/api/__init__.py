@@ -53,7 +53,10 @@ class Api:
     def describe(self, aws: Aws) -> Found | None:
         """Raises InputError where the project cannot be deployed, and Refused where its name is taken."""
         self._project(aws.partition).files()
-        return looking.look(aws, self.names, self._recorded_id(aws))
+        found = looking.look(aws, self.names, self._recorded_id(aws))
+        if found is None or found.function is None:
+            access.refuse_role_of_elsewhere(aws, self.names)
+        return found
 
     def compare(self, found: Found) -> Decision:
         if found.function is None or found.rest_api is None or found.stage is None:
@@ -76,7 +79,6 @@ class Api:
         self._deploy(aws, self.describe(aws), emit)
 
     def _deploy(self, aws: Aws, found: Found | None, emit: Emit) -> None:
-        access.refuse_role_of_elsewhere(aws, self.names)
         project = self._project(aws.partition)
         project.write()
         self._run_chalice(aws, project, found, emit)
