@@ -135,7 +135,7 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     Raises Interrupted after Ctrl-C and PartlyDone where a step failed after others were made: both can be resumed.
     """
     try:
-        steps = executor.apply(aws, plan, journal, emit)
+        steps = executor.apply(aws, plan, journal, emit, _bills(target, plan))
         url, key = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
@@ -144,6 +144,18 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     except SentimentError as error:
         raise leaving.resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
+
+
+def _bills(target: Target, plan: Plan) -> dict[str, str]:
+    """What is said of money when the endpoint's step begins, which may take many minutes."""
+    change = next((each for each in plan.todo if each.kind == Endpoint.kind), None)
+    if change is None or not plan.cost.hourly:
+        return {}
+    since = {
+        "create": "Billing begins with its machine; nothing bills by the hour until then.",
+        "update": "The version before serves, and its machine bills, until the new one has taken over.",
+    }
+    return {Endpoint.kind: f"{target.bill.format(plan.cost.hourly)} {since.get(change.action, '')}".rstrip()}
 
 
 def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> tuple[str, str | None]:
