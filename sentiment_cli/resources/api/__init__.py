@@ -28,7 +28,7 @@ from sentiment_cli.resources.api.records import as_record
 from sentiment_cli.resources.api.removing import delete, delete_rest_api, existing, forget
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest
 
-__all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "url", "url_of"]
+__all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "limits_of", "url", "url_of"]
 LOST_ANSWERS = 4
 ONE_RUN = timedelta(minutes=5)  # in which a request of Chalice's is sent a second time
 
@@ -209,6 +209,13 @@ def auth_of(aws: Aws, names: Names) -> str | None:
     found = looking.function(aws, names) or {}
     environment: Mapping[str, str] = found.get("Configuration", {}).get("Environment", {}).get("Variables", {})
     return environment.get("API_AUTH")
+
+
+def limits_of(aws: Aws, names: Names) -> dict[tuple[str, str], float]:
+    """Requests a second that AWS lets through to the stage's API now, by what limits it: ("usage plan", its name), then
+    ("stage", its name), each where it is there and has a limit."""
+    apis = looking.rest_apis(aws, names)
+    return access.limits_in(looking.stage_of(aws, str(apis[0]["id"])) if apis else None, looking.plan(aws, names))
 
 
 def key(aws: Aws, names: Names, seen: Found | None = None) -> str | None:
