@@ -71,7 +71,7 @@ def test_people_get_a_table_and_a_card(served: str, tmp_path: Path, capsys: pyte
 def test_a_target_that_nothing_can_meet_is_5(served: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = home / "long.txt"
     texts.write_text("good bad ugly fine " * 100)
-    few = ("--p99", "1", "--texts", str(texts), "--batch", "100", "--duration", "20")
+    few = ("--p99", "1", "--texts", str(texts), "--batch", "100", "--duration", "40")
     done = load(capsys, "-C", str(home), "--target", "local", "--yes", "--json", *few)
     assert done.returncode == 5, done.stderr
     said = json.loads(done.stdout)
