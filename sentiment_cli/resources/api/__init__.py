@@ -64,7 +64,7 @@ class Api:
         if (self.auth == "api-key") != bool(found.key and found.plan):
             return Decision("update", "API key missing" if self.auth == "api-key" else "API key no longer wanted")
         if found.version is None:
-            return Decision("update", "an earlier deployment did not end")
+            return Decision("update", "deployed by hand, or not to the end")
         if found.version != self._version(found.partition):
             return Decision("update", "its code or settings changed")
         changed = access.drift(found, self.limits, keyed=self.auth == "api-key")
