@@ -34,9 +34,13 @@ def complete(error: SentimentError, folder: str, values: Mapping[str, Any]) -> N
     have one, its place: pasted, they must not mean another stage, or AWS itself."""
     place = place_flags(**{name: values.get(name) for name in PLACE}) if "sandbox" in values else ""
 
+    auth = values.get("api_auth")
+    asking = f" --api-auth {getattr(auth, 'value', auth)}" if auth else ""
+
     def whole(found: re.Match[str]) -> str:
         command: str = found[1]
-        for flags in (folder, place if OF_A_PLACE.match(command) else ""):
+        policy = command.split()[1:2] == ["policy"]
+        for flags in (folder, place if OF_A_PLACE.match(command) else "", asking if policy else ""):
             if not set(flags.split()) <= set(command.split()):
                 command += flags
         return f"`{command}`"
