@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sentiment_cli.capacity import Aim, Bounds, Found, Hosting, Step
+from sentiment_cli.capacity.sizing import size
 from sentiment_cli.capacity.subject import Subject
 from sentiment_cli.capacity.testing import LoadTest, Wanted
 from sentiment_cli.clients.sender import Request
 from sentiment_cli.commands.load_test import _confirm, _tested
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.terminal.capacity import price_of
+from sentiment_cli.terminal.capacity import _sized, price_of
 
 
 def load_test(hosting: Hosting, *, billed: bool = True) -> LoadTest:
@@ -76,3 +78,12 @@ def test_a_target_that_no_rate_meets_says_what_it_saw_at_the_lowest() -> None:
     assert error.code == "p99-unmet"
     assert "100 ms" in error.what
     assert "At 5.0 a second, the lowest rate that was tried, the p99 was 200 ms." in error.why
+
+
+@pytest.mark.parametrize(("rate", "said"), [(10, "1 instance at 50%"), (100, "2 instances at 50%")])
+def test_one_instance_is_one(rate: float, said: str) -> None:
+    hosting = Hosting("realtime", "ml.m5.large")
+    test = load_test(hosting)
+    wanted = replace(test.wanted, rate=rate)
+    rows = dict(_sized(hosting, size(hosting, 100, latency=0.01, wanted=rate), replace(test, wanted=wanted)))
+    assert rows[f"for {rate:,g}/s"].startswith(said)
