@@ -139,7 +139,8 @@ def _made(trained: training.Trained, model: Model) -> dict[str, str]:
 
     tfidf = model.tfidf
     low, high = tfidf.ngram_range
-    least = f"{tfidf.min_df} texts" if isinstance(tfidf.min_df, int) else f"{tfidf.min_df:.4g} of all texts"
+    texts = "text" if tfidf.min_df == 1 else "texts"
+    least = f"{tfidf.min_df} {texts}" if isinstance(tfidf.min_df, int) else f"{tfidf.min_df:.4g} of all texts"
     return {
         "features": f"TF-IDF of {tfidf.analyzer} n-grams, {low} to {high}; {trained.metrics.terms:,} terms",
         "terms kept": f"those in at least {least}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -157,7 +158,22 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     ]
     run.terminal.show(card("The model is live", rows))
     if curl:
+        if done.api and done.api["auth"] == "iam":
+            _say_whose_keys(run, place)
         run.terminal.line(curl)
+
+
+def _say_whose_keys(run: Run, place: Place) -> None:
+    """Before a curl that signs: where the keys come from; a shell seldom has them, and the sandbox's never yet."""
+    if place.sandbox:
+        run.terminal.say("The API takes signed requests only. The first line gives this shell the sandbox's keys:")
+        run.terminal.line(f'eval "$({run.command("sandbox up")})"')
+        return
+    profile = f" --profile {shlex.quote(place.project.aws.profile)}" if place.project.aws.profile else ""
+    run.terminal.say(
+        "The curl signs with the shell's AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary keys, "
+        f"AWS_SESSION_TOKEN. `aws configure export-credentials --format env{profile}` prints them."
+    )
 
 
 def _shown(run: Run, done: Deployed, *, show_key: bool) -> str | None:

@@ -133,6 +133,20 @@ def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:
     return box
 
 
+def region_in(run: Run, box: Sandbox) -> str:
+    """The region that commands with --sandbox work in where no --region is given; the sandbox's own also outside of a
+    project."""
+    from contextlib import suppress
+
+    from sentiment_cli import project
+    from sentiment_cli.errors import SentimentError
+
+    said = os.environ.get("SENTIMENT_REGION")
+    with suppress(SentimentError):
+        said = said or project.load(run.project_dir).aws.region
+    return said or box.region
+
+
 def end_of_sandbox(run: Run, *, too: bool = False) -> tuple[str, str]:
     """The next step that ends the sandbox, where it is not needed any more; `too` behind something else that ended."""
     return run.command("sandbox down"), f"end the sandbox{' too' if too else ''}, which runs until then"

@@ -119,7 +119,7 @@ def _sized(hosting: Hosting, sizing: Sizing, test: LoadTest) -> list[tuple[str, 
         rows.append(("price", price))
     if sizing.instances is not None:
         monthly = f", ${sizing.usd_per_month:,.0f} a month" if sizing.usd_per_month is not None else ""
-        instances = f"{sizing.instances} instances at {wanted.factor:.0%}{monthly}"
+        instances = f"{sizing.instances} instance{'' if sizing.instances == 1 else 's'} at {wanted.factor:.0%}{monthly}"
         rows.append((f"for {wanted.rate:,g}/s", f"{instances}; {sizing.instances_at_most} without anything to spare"))
     if hosting.kind == "serverless" and sizing.at_once is not None:
         rows.append((f"for {wanted.rate:,g}/s", f"a concurrency of {sizing.at_once} or more"))

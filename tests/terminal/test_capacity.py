@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from sentiment_cli.capacity import Aim, Bounds, Found, Hosting, Step
+from sentiment_cli.capacity.sizing import size
 from sentiment_cli.capacity.subject import Subject, Throttle
 from sentiment_cli.capacity.testing import LoadTest, Wanted
 from sentiment_cli.clients.sender import Request
 from sentiment_cli.commands.load_test import _confirm, _tested
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.terminal.capacity import capacity_card, price_of
+from sentiment_cli.terminal.capacity import _sized, capacity_card, price_of
 
 
 def load_test(hosting: Hosting, *, billed: bool = True) -> LoadTest:
@@ -158,3 +159,12 @@ def test_an_api_that_throttled_every_rate_is_told_where_the_instance_is_measured
     unthrottled = ended(limit, Step(Aim(0.1), 27.7, [0.01] * 20, {"timeout": 10}), test=through_the_api())
     assert "usage plan" not in unthrottled.why
     assert "--target endpoint" not in unthrottled.fix
+
+
+@pytest.mark.parametrize(("rate", "said"), [(10, "1 instance at 50%"), (100, "2 instances at 50%")])
+def test_one_instance_is_one(rate: float, said: str) -> None:
+    hosting = Hosting("realtime", "ml.m5.large")
+    test = load_test(hosting)
+    wanted = replace(test.wanted, rate=rate)
+    rows = dict(_sized(hosting, size(hosting, 100, latency=0.01, wanted=rate), replace(test, wanted=wanted)))
+    assert rows[f"for {rate:,g}/s"].startswith(said)
