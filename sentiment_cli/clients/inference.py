@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sentiment_cli.clients.sender import Request
@@ -54,18 +54,9 @@ class InferenceClient:
 
         Raises SentimentError when nothing listens, InputError when the server refuses a text.
         """
-        output: list[dict[str, Any]] = []
-        for start, batch in batches(texts):
-            body = asking(batch)
-            if explain:
-                body["explain"] = True
-            rows = self.send(body, first_row=start)["output"]
-            if len(rows) != len(batch):
-                raise self._stranger()
-            output += rows
-        return {"output": output}
+        return in_batches(texts, self.send, self._stranger, explain=explain)
 
-    def send(self, body: dict[str, Any], *, first_row: int = 0) -> dict[str, Any]:
+    def send(self, body: dict[str, Any], first_row: int = 0) -> dict[str, Any]:
         """POST `body` as it is; `first_row` is added to row numbers in errors."""
         from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -163,10 +154,26 @@ def understood(answer: bytes) -> dict[str, Any] | None:
     return None
 
 
-def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """(number of the first, texts) of each request."""
+def in_batches(
+    texts: Sequence[str],
+    send: Callable[[dict[str, Any], int], dict[str, Any]],
+    stranger: Callable[[], SentimentError],
+    *,
+    explain: bool,
+) -> dict[str, Any]:
+    """What `send` (of a body and the number of its first text) answers to `texts`, put together.
+
+    Raises the error of `stranger` where an answer has more or fewer rows than it was asked texts.
+    """
+    output: list[dict[str, Any]] = []
     for start in range(0, len(texts), BATCH):
-        yield start, texts[start : start + BATCH]
+        batch = texts[start : start + BATCH]
+        body = {**asking(batch), "explain": True} if explain else asking(batch)
+        rows = send(body, start)["output"]
+        if len(rows) != len(batch):
+            raise stranger()
+        output += rows
+    return {"output": output}
 
 
 def refusal(status: int, body: str, first_row: int = 0) -> SentimentError:
