@@ -12,6 +12,17 @@ from sentiment_cli.errors import InputError, SentimentError
 BATCH = 500  # texts a request: far below every size limit on the way, large enough that HTTP costs nothing
 TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
 
+# What texts can be to blame for; whatever else is refused, other texts would be too.
+_INPUT = frozenset([400, 413, 415])
+_NOT_LET_IN = "Check the API key, with IAM the permission execute-api:Invoke of who asks, and the address."
+_FIXES = {
+    401: _NOT_LET_IN,
+    403: _NOT_LET_IN,  # API Gateway says this of a path that it does not have, too
+    404: "Check the address: nothing predicts there.",
+    408: "Try again: the request did not arrive in time.",
+    429: "Wait, then try again: the API takes no more calls than its stage and its usage plan allow.",
+}
+
 
 class InferenceClient:
     """A server that answers `POST PATH` at `url`. Use as a context manager.
@@ -186,10 +197,6 @@ def refusal(status: int, body: str, first_row: int = 0) -> SentimentError:
     except (ValueError, KeyError, AttributeError):
         detail, row = body[:200], None
     where = f"Text {first_row + row + 1}: " if isinstance(row, int) else ""
-    kind = InputError if 400 <= status < 500 else SentimentError
-    return kind(
-        f"The server refused the request ({status}).",
-        where + detail,
-        "Correct the input." if kind is InputError else "Look at the server's own output.",
-        code=f"http-{status}",
-    )
+    kind = InputError if status in _INPUT else SentimentError
+    fix = "Correct the input." if status in _INPUT else _FIXES.get(status, "Look at the server's own output.")
+    return kind(f"The server refused the request ({status}).", where + detail, fix, code=f"http-{status}")
