@@ -164,12 +164,12 @@ COMMANDS = {"up": up, "status": status, "down": down, "faults": faults}
 
 def _running(run: Run) -> Sandbox:
     from sentiment_cli import sandbox
-    from sentiment_cli.errors import SentimentError
+    from sentiment_cli.errors import InputError
 
     found = sandbox.find(run.project_dir)
     if found is None:
         what = "No sandbox runs for this project."
-        raise SentimentError(what, "", "Start it with `sentiment-cli sandbox up`.", code="no-sandbox")
+        raise InputError(what, "", "Start it with `sentiment-cli sandbox up`.", code="no-sandbox")
     return found
 
 

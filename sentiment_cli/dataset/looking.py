@@ -95,7 +95,7 @@ def look(
         positive=positive,
         negative=negative,
         looked_at=len(table.sample),
-        partial=not table.source.whole,
+        partial=table.partial,
     )
 
 

@@ -92,9 +92,10 @@ def apply(
 
     def all_of_it() -> TornDown:
         _remove(aws, found, deleted, record, emit)
-        late = _look_again(aws, names, emit, keep_data=keep_data)
-        _remove(aws, late, deleted, record, emit)
-        remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
+        remaining = _look_again(aws, names, emit, keep_data=keep_data)
+        if late := [each for each in remaining if each.removable]:
+            _remove(aws, late, deleted, record, emit)
+            remaining = _look_again(aws, names, emit, keep_data=keep_data)
         if not remaining and not keep_data:
             record.forget()
         return TornDown(tuple(map(_words, deleted)), tuple(map(_words, remaining)))

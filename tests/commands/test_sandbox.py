@@ -87,7 +87,7 @@ def test_an_engine_that_is_not_there(folder: Path) -> None:
 
 def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
     missing = run("sandbox", "faults", cwd=folder)
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert "sentiment-cli sandbox up" in missing.stderr
     up(folder)
     done = run(
