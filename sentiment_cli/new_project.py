@@ -12,6 +12,7 @@ from typing import Any
 from sentiment_cli import project, scaffold
 from sentiment_cli.data_questions import KEEP_NAMES, SAMPLE, SAMPLE_FILE, SENTIMENT140, data_path
 from sentiment_cli.files import write_atomically
+from sentiment_cli.misfit import EVERY_KEY
 from sentiment_cli.questions import Answers
 
 LABELS = ("data.positive", "data.negative")
@@ -124,7 +125,7 @@ def _settings(directory: Path, found: Existing, answers: Answers) -> str:
         return project.edit(found.text, {**said, **_taken_back(found, answers)})
     parsed = project.parse(_nested(values))
     sections = {name: getattr(parsed, name) for name in ("name", "model", "aws", "endpoint", "api")}
-    return scaffold.render("settings/sentiment.toml.j2", data=_fields(parsed.data), **sections)
+    return scaffold.render("settings/sentiment.toml.j2", data=_fields(parsed.data), every_key=EVERY_KEY, **sections)
 
 
 def _taken_back(found: Existing, answers: Answers) -> dict[str, None]:
