@@ -34,6 +34,8 @@ class Draft:
     contents: dict[Path, bytes]
     kept: list[Path]
     overwrites: list[str]
+    note: str = ""
+    """What to know of what is written."""
 
     @property
     def written(self) -> list[Path]:
@@ -93,7 +95,7 @@ def draft(directory: Path, found: Existing, answers: Answers, *, force: bool) ->
                 overwrites.append(str(path))
             else:
                 kept.append(path)
-    return Draft(directory, contents, kept, overwrites)
+    return Draft(directory, contents, kept, overwrites, _elsewhere(directory, answers))
 
 
 def write(drafted: Draft) -> None:
@@ -136,14 +138,26 @@ def _taken_back(found: Existing, answers: Answers) -> dict[str, None]:
 
 
 def _filed_path(directory: Path, answers: Answers) -> str:
-    """How sentiment.toml names the data: relative to itself where the file lies within the project."""
+    """How sentiment.toml names the data: relative to itself where the file lies in the project, or in the folder that
+    the project lies in, with which it is moved or cloned."""
     value = str(answers.value("data.path"))
     if value == SAMPLE:
         return SAMPLE_FILE.as_posix()
     if value == SENTIMENT140 or answers["data.path"].source == "sentiment.toml":
         return value
     path, home = data_path(directory, answers).resolve(), directory.resolve()
-    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+    if path.is_relative_to(home):
+        return path.relative_to(home).as_posix()
+    beside = path.is_relative_to(home.parent) and home.parent != Path(home.anchor)  # in the root lies everything
+    return (Path("..") / path.relative_to(home.parent)).as_posix() if beside else str(path)
+
+
+def _elsewhere(directory: Path, answers: Answers) -> str:
+    """What to know of data that a clone of the project would not find."""
+    named = _filed_path(directory, answers)
+    if answers["data.path"].source == "sentiment.toml" or not Path(named).is_absolute():
+        return ""
+    return f"{project.FILE_NAME} names the data by an absolute path, {named}: they lie apart from the project."
 
 
 def _fields(section: Any) -> dict[str, Any]:
