@@ -157,15 +157,16 @@ def _show(run: Run, outcome: Outcome) -> None:
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "artifact": str(outcome.artifact), "sha256": outcome.sha256, "compiled": outcome.compiled,
-        "seconds": round(outcome.seconds, 3), "report": str(outcome.report) if outcome.report else None,
-    }  # fmt: skip
-    if outcome.trained is None:
-        return result
-    metrics = outcome.trained.metrics
+    """Every key, always: nothing is known of the rows of a model that was brought, nor was it measured."""
+    metrics = outcome.trained.metrics if outcome.trained else None
+    measured = ("train_rows", "test_rows", "accuracy", "f1", "roc_auc")
     return {
-        "rows": outcome.rows, "train_rows": metrics.train_rows, "test_rows": metrics.test_rows,
-        "labels": list(metrics.names), "accuracy": metrics.accuracy, "f1": metrics.f1, "roc_auc": metrics.roc_auc,
-        **result,
-    }  # fmt: skip
+        "rows": outcome.rows if metrics else None,
+        **{name: getattr(metrics, name, None) for name in measured},
+        "labels": list(outcome.labels),
+        "artifact": str(outcome.artifact),
+        "sha256": outcome.sha256,
+        "compiled": outcome.compiled,
+        "seconds": round(outcome.seconds, 3),
+        "report": str(outcome.report) if outcome.report else None,
+    }
