@@ -1,4 +1,4 @@
-"""What is deployed as other machines meet it, and after its endpoint is gone."""
+"""What is deployed as other machines meet it, and after its endpoint or all but its bucket is gone."""
 
 from __future__ import annotations
 
@@ -158,3 +158,23 @@ def test_an_endpoint_that_is_gone_is_told_with_the_remedy(
     assert "a time to end (--expires-in): it expired, or was deleted" in gone(project, "--sandbox")["why"]
     deploy(project)
     assert ask(project, None, "--sandbox").stdout
+
+
+def test_what_is_kept_is_named(project: Path, box: Sandbox) -> None:
+    def teardown(*arguments: str) -> tuple[dict[str, list[str]], str]:
+        done = run("teardown", "--sandbox", "--yes", "--confirm", "tweets", "--json", *arguments, cwd=project)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout), done.stderr
+
+    said, told = teardown("--keep-data")
+    [bucket] = said["kept"]
+    assert bucket.startswith("artifact bucket tweets-dev-")
+    assert bucket not in said["deleted"]
+    assert said["remaining"] == []
+    assert f"Kept: {bucket}. Nothing else of tweets-dev is on AWS." in told
+    assert "`sentiment-cli teardown --sandbox` without --keep-data" in told
+    assert "There is nothing" not in told
+    assert teardown("--keep-data")[0] == {"deleted": [], "remaining": [], "kept": [bucket]}
+    said, told = teardown()
+    assert (said["deleted"], said["kept"]) == ([bucket], [])
+    assert "There is nothing of tweets-dev on AWS." in told
