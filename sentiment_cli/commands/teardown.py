@@ -69,13 +69,14 @@ def teardown(
 def _no_sandbox(run: Run) -> bool:
     """Whether no sandbox runs, which leaves nothing to delete."""
     from sentiment_cli import sandbox
+    from sentiment_cli.deployment.teardown import TornDown
     from sentiment_cli.project import load
 
     load(run.project_dir)  # elsewhere than in a project it means little that there is no sandbox
     if sandbox.find(run.project_dir) is not None:
         return False
     run.terminal.say("No sandbox runs for this project, so nothing is deployed in it.", style="green")
-    run.terminal.result({"deleted": [], "remaining": []})
+    run.terminal.result(TornDown((), ()).as_dict())
     return True
 
 
@@ -110,8 +111,8 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
         left.data = dict(done.as_dict())
         raise left
     run.terminal.result(done.as_dict())
-    nothing = f"There is nothing of {place.names.prefix} on AWS."
-    run.terminal.say(f"{_things(done.deleted)} deleted. {nothing}" if done.deleted else nothing, style="green")
+    deleted = f"{_things(done.deleted)} deleted. " if done.deleted else ""
+    run.terminal.say(deleted + _what_is_left(place, done), style="green")
     if place.sandbox:
         run.terminal.next_steps(end_of_sandbox(run, too=True))
 
@@ -122,3 +123,10 @@ def _things(found: Sequence[object]) -> str:
 
 def _these(found: Sequence[object]) -> str:
     return "this one thing" if len(found) == 1 else f"these {len(found)} things"
+
+
+def _what_is_left(place: Place, done: TornDown) -> str:
+    if not done.kept:
+        return f"There is nothing of {place.names.prefix} on AWS."
+    kept = f"Kept: {', '.join(done.kept)}. Nothing else of {place.names.prefix} is on AWS."
+    return f"{kept} `{place.command('teardown')}` without --keep-data removes it too."
