@@ -77,10 +77,11 @@ def most_public(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[s
     """What the journal of the stage says was deployed. Where it says nothing: a server on this machine that answers, or
     what AWS says; in a sandbox the endpoint, which is then said to be missing."""
     from sentiment_cli.commands import unrecorded
-    from sentiment_cli.commands.place import home_of
+    from sentiment_cli.commands.place import check_stage, home_of
     from sentiment_cli.deployment.state import load
 
-    state = load(home_of(run, sandbox), stage)
+    check_stage(stage)
+    state = load(home_of(run, sandbox), stage, run.terminal.emit)
     if state is not None and state.version:
         chosen = Target.api if state.url else Target.endpoint
     elif sandbox:

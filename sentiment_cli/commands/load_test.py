@@ -91,7 +91,7 @@ def load_test(
     from sentiment_cli.texts import to_send
 
     sent = to_send(text or [], texts, run.project_dir)
-    chosen = Target.local if url else target or most_public(run, stage, sandbox)
+    chosen = Target.local if url else target or most_public(run, stage, sandbox, where(region, profile))
     wanted = Wanted(Aim(p99 / 1000), Bounds(max_requests, duration), batch, arrivals.value, safety_factor, rate)
     with _subject(run, chosen, url, stage, sandbox, where(region, profile)) as subject:
         test = LoadTest(subject, wanted, sent)
@@ -114,19 +114,25 @@ def _subject(
         with InferenceClient(address) as client:
             yield _local(run, client)
         return
+    from sentiment_cli.deployment import answering, state
+
     place = enter(run, stage, sandbox, flags, hosting=False)
+    with answering.missing(place.aws, place.names, state.load(place.home, place.stage)):
+        yield from _remote(place, target)
+
+
+def _remote(place: Place, target: Target) -> Iterator[Subject]:
     if target is Target.endpoint:
         from sentiment_cli.clients.endpoint import EndpointClient
 
-        yield _hosted(
-            place, target, f"the endpoint {place.names.endpoint}", EndpointClient(place.aws, place.names.endpoint)
-        )
+        client = EndpointClient(place.aws, place.names.endpoint)
+        yield _hosted(place, target, f"the endpoint {place.names.endpoint}", client)
         return
     from sentiment_cli.deployment.deploying import api_client
     from sentiment_cli.deployment.hosted import throttle_of
 
-    with api_client(place.aws, place.names) as client:
-        subject = _hosted(place, target, f"the API at {client.url}", client)
+    with api_client(place.aws, place.names) as api:
+        subject = _hosted(place, target, f"the API at {api.url}", api)
         yield replace(
             subject,
             throttle=throttle_of(place.aws, place.names),

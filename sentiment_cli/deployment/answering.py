@@ -71,4 +71,4 @@ def _fate(names: Names, recorded: State | None) -> str:
         return "A teardown began to delete it."
     if f"{Expiry.kind} {names.expiry}" in noted:
         return "It was deployed from here with a time to end (--expires-in): it expired, or was deleted."
-    return "It was deployed from here, and was deleted since then: `sentiment-cli teardown` on this machine was not it."
+    return "It was deployed from here, and deleted since then, though by no `sentiment-cli teardown` on this machine."

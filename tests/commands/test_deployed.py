@@ -146,7 +146,7 @@ def test_an_endpoint_that_is_gone_is_told_with_the_remedy(
     assert directly["what"] == "The endpoint tweets-dev is not there."
     assert (by_api["code"], directly["code"]) == ("no-endpoint", "ValidationError")
     for each in (by_api, directly):
-        assert "was deployed from here, and was deleted since then" in each["why"]
+        assert "was deployed from here, and deleted since then" in each["why"]
         assert "`sentiment-cli deploy --sandbox`" in each["fix"]
     elsewhere = gone(clone)
     assert elsewhere["why"] == "It was not deployed, expired, or was deleted."

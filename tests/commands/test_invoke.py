@@ -234,3 +234,22 @@ def test_another_program_at_the_address_is_noticed(stranger: str, ask: Asked, ki
     done = ask("--url", f"{stranger}/{kind}", "--json", "x")
     assert done.returncode == 1
     assert json.loads(done.stdout)["error"]["code"] == code
+
+
+@pytest.mark.parametrize("stage", ["..", "../..", "local", "A"])
+@pytest.mark.parametrize("command", [("invoke", "hi"), ("load-test",)])
+def test_what_cannot_be_a_stage_is_no_path(project: Path, command: tuple[str, ...], stage: str) -> None:
+    mine = project / "state.json"
+    mine.write_text("not of this program")
+    done = run(*command, "--stage", stage, "--json", cwd=project)
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (2, "bad-stage")
+    assert mine.read_text() == "not of this program"
+    assert not list(project.glob("*damaged*"))
+
+
+def test_a_damaged_journal_is_told_of(project: Path) -> None:
+    journal = project / ".sentiment/dev/state.json"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.write_text("{")
+    done = run("invoke", "hi", "--no-input", cwd=project, AWS_CONFIG_FILE="/dev/null", AWS_EC2_METADATA_DISABLED="true")
+    assert "cannot be read; it is kept as" in done.stderr
