@@ -150,7 +150,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     ]
     run.terminal.show(card("The model is live", rows))
     if curl:
-        run.terminal.line(curl)
+        run.terminal.line(curl, keys=True)
 
 
 def _shown(run: Run, done: Deployed, *, show_key: bool) -> str | None:

@@ -48,7 +48,7 @@ def test_a_project_without_and_with_a_broken_model(tmp_path: Path) -> None:
 def test_passwords_of_proxies_are_not_shown_and_certificates_must_exist(tmp_path: Path) -> None:
     odd = {**NOWHERE, "https_proxy": "http://ana:secret@proxy:3128", "AWS_CA_BUNDLE": "/nowhere/ca.pem"}
     checks = found(examine_machine(tmp_path, odd))
-    assert checks["proxy"].what == "HTTPS_PROXY=http://***@proxy:3128"
+    assert checks["proxy"].what == "HTTPS_PROXY=http://[hidden]@proxy:3128"
     assert checks["certificates"].status == "problem"
 
 
