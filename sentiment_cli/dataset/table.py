@@ -1,4 +1,4 @@
-"""What every format reads as: a table with named columns, its first rows, and a stream of all rows."""
+"""What every format reads as: a table with named columns, some of its rows, and a stream of all rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class Table:
     """A file whose structure is known.
 
     `title` says the format to people; `header` is None where the file does not name its columns, then `columns` are
-    "1", "2" and so on; `sample` holds up to `SAMPLE_ROWS` first rows as strings, None for a cell that is not there.
+    "1", "2" and so on; `sample` holds rows as strings, None for a cell that is not there: up to `SAMPLE_ROWS` of
+    the first part and, where the format lets one look further on, some from all over the file.
     """
 
     source: Source
