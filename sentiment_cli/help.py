@@ -1,12 +1,14 @@
-"""Makes `--help` quick: Typer's imports two parts of rich that cost as much as all the rest, and uses neither here.
+"""Texts of `--help` that flow, and what makes it quick.
 
-Markdown is for `rich_markup_mode="markdown"`, Traceback for pretty exceptions; main has chosen otherwise.
+Typer's imports two parts of rich that cost as much as all the rest, and uses neither here: Markdown is for
+`rich_markup_mode="markdown"`, Traceback for pretty exceptions; main has chosen otherwise.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
+from inspect import cleandoc
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,15 @@ class _StandIn(type):
 
     def _real(cls) -> Any:
         return getattr(import_module(cls.__module__), cls.__name__)
+
+
+def flowing(text: str) -> str:
+    """`text` with each paragraph on one line, for the terminal to break: Typer does so with the first one only.
+
+    What is indented, such as examples, stays as it is.
+    """
+    paragraphs = cleandoc(text).split("\n\n")
+    return "\n\n".join(each if each.startswith(" ") else each.replace("\n", " ") for each in paragraphs)
 
 
 def load() -> None:

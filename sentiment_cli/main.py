@@ -16,6 +16,7 @@ import typer
 from sentiment_cli import __version__
 from sentiment_cli.commands import COMMANDS, GROUPS
 from sentiment_cli.errors import Interrupted, SentimentError
+from sentiment_cli.help import flowing
 from sentiment_cli.redaction import without_secrets
 
 HELP = """From labelled tweets to a live sentiment API on AWS, and safely back to nothing.
@@ -108,7 +109,7 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
     """
     app = typer.Typer(
         name="sentiment-cli",
-        help=HELP,
+        help=flowing(HELP),
         no_args_is_help=True,
         add_completion=own_flags,
         add_help_option=own_flags,
@@ -116,7 +117,7 @@ def _app(*, own_flags: bool, only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
-    app.callback(help=HELP)(_with_shared_flags(_top) if own_flags and only is None else _top)
+    app.callback(help=flowing(HELP))(_with_shared_flags(_top) if own_flags and only is None else _top)
     for name in COMMANDS:
         if only in (None, name):
             app.command(name)(COMMANDS[name])

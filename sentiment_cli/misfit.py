@@ -12,6 +12,9 @@ from msgspec import Struct, ValidationError
 from sentiment_cli import allowed
 from sentiment_cli.errors import InputError
 
+# An installed package has no docs: its project's repository does.
+EVERY_KEY = "https://github.com/sentiment-cli/sentiment-cli/blob/main/docs/configuration.md"
+
 
 class Unfit(ValidationError):
     """A value of the right kind that cannot be used all the same: the place (dotted), and why in our own words."""
@@ -24,12 +27,12 @@ class Unfit(ValidationError):
 def explain(path: Path, error: ValidationError, values: dict[str, Any], root: type[Struct]) -> InputError:
     """msgspec's message in the terms of the file: where, what stands there, what it takes, or which key was meant."""
     message, place = str(error), place_of(error)
-    fix = "Correct it; docs/configuration.md lists every key."
+    fix = f"Correct it; {EVERY_KEY} lists every key."
     if unknown := re.search(r"unknown field `(.*?)`", message):
         where = f"[{place}]" if place else "The file"
         why = f"{where} has an unknown key `{unknown.group(1)}`."
         near = get_close_matches(unknown.group(1), [each.name for each in _kind_at(root, place).fields], n=1)
-        fix = f"Did you mean `{near[0]}`?" if near else "Remove it; docs/configuration.md lists every key."
+        fix = f"Did you mean `{near[0]}`?" if near else f"Remove it; {EVERY_KEY} lists every key."
     elif missing := re.search(r"missing required field `(.*?)`", message):
         why, fix = f"The key `{missing.group(1)}` is missing.", 'Correct it: `name = "my-tweets"` at the top, say.'
     else:

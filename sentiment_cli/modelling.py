@@ -30,6 +30,7 @@ class Outcome:
 
     artifact: Path
     sha256: str
+    labels: tuple[str, ...]
     compiled: bool
     not_compiled_because: str
     seconds: float
@@ -62,7 +63,8 @@ def fit(name: str, rows: Rows, model: Model, directory: Path, emit: Emit) -> Out
         write_report(directory / REPORT, trained.metrics, facts)
         (directory / REFUSED_REPORT).unlink(missing_ok=True)
         detail(f"{written.path.stat().st_size / 1e6:.1f} MB")
-    return _outcome(written, time.monotonic() - began, trained, dataset.findings.rows, directory / REPORT)
+    seconds = time.monotonic() - began
+    return _outcome(written, trained.names, seconds, trained, dataset.findings.rows, directory / REPORT)
 
 
 def bring(path: Path, directory: Path, emit: Emit) -> Outcome:
@@ -77,7 +79,7 @@ def bring(path: Path, directory: Path, emit: Emit) -> Outcome:
         written = artifacts.write(brought, directory / ARTIFACT)
         for report in (REPORT, REFUSED_REPORT):
             (directory / report).unlink(missing_ok=True)
-    return _outcome(written, time.monotonic() - began)
+    return _outcome(written, brought.labels, time.monotonic() - began)
 
 
 def _ingredients(trained: training.Trained, texts: Sequence[str]) -> artifacts.Ingredients:
@@ -94,6 +96,7 @@ def _ingredients(trained: training.Trained, texts: Sequence[str]) -> artifacts.I
 
 def _outcome(
     written: artifacts.Written,
+    labels: tuple[str, ...],
     seconds: float,
     trained: training.Trained | None = None,
     rows: int = 0,
@@ -102,6 +105,7 @@ def _outcome(
     return Outcome(
         artifact=written.path,
         sha256=written.sha256,
+        labels=labels,
         compiled=written.compiled,
         not_compiled_because=written.reason_not_compiled,
         seconds=seconds,
@@ -139,7 +143,8 @@ def _made(trained: training.Trained, model: Model) -> dict[str, str]:
 
     tfidf = model.tfidf
     low, high = tfidf.ngram_range
-    least = f"{tfidf.min_df} texts" if isinstance(tfidf.min_df, int) else f"{tfidf.min_df:.4g} of all texts"
+    texts = "text" if tfidf.min_df == 1 else "texts"
+    least = f"{tfidf.min_df} {texts}" if isinstance(tfidf.min_df, int) else f"{tfidf.min_df:.4g} of all texts"
     return {
         "features": f"TF-IDF of {tfidf.analyzer} n-grams, {low} to {high}; {trained.metrics.terms:,} terms",
         "terms kept": f"those in at least {least}",

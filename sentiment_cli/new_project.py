@@ -12,6 +12,7 @@ from typing import Any
 from sentiment_cli import project, scaffold
 from sentiment_cli.data_questions import KEEP_NAMES, SAMPLE, SAMPLE_FILE, SENTIMENT140, data_path
 from sentiment_cli.files import write_atomically
+from sentiment_cli.misfit import EVERY_KEY
 from sentiment_cli.questions import Answers
 
 LABELS = ("data.positive", "data.negative")
@@ -33,6 +34,8 @@ class Draft:
     contents: dict[Path, bytes]
     kept: list[Path]
     overwrites: list[str]
+    note: str = ""
+    """What to know of what is written."""
 
     @property
     def written(self) -> list[Path]:
@@ -92,7 +95,7 @@ def draft(directory: Path, found: Existing, answers: Answers, *, force: bool) ->
                 overwrites.append(str(path))
             else:
                 kept.append(path)
-    return Draft(directory, contents, kept, overwrites)
+    return Draft(directory, contents, kept, overwrites, _elsewhere(directory, answers))
 
 
 def write(drafted: Draft) -> None:
@@ -124,7 +127,7 @@ def _settings(directory: Path, found: Existing, answers: Answers) -> str:
         return project.edit(found.text, {**said, **_taken_back(found, answers)})
     parsed = project.parse(_nested(values))
     sections = {name: getattr(parsed, name) for name in ("name", "model", "aws", "endpoint", "api")}
-    return scaffold.render("settings/sentiment.toml.j2", data=_fields(parsed.data), **sections)
+    return scaffold.render("settings/sentiment.toml.j2", data=_fields(parsed.data), every_key=EVERY_KEY, **sections)
 
 
 def _taken_back(found: Existing, answers: Answers) -> dict[str, None]:
@@ -135,14 +138,26 @@ def _taken_back(found: Existing, answers: Answers) -> dict[str, None]:
 
 
 def _filed_path(directory: Path, answers: Answers) -> str:
-    """How sentiment.toml names the data: relative to itself where the file lies within the project."""
+    """How sentiment.toml names the data: relative to itself where the file lies in the project, or in the folder that
+    the project lies in, with which it is moved or cloned."""
     value = str(answers.value("data.path"))
     if value == SAMPLE:
         return SAMPLE_FILE.as_posix()
     if value == SENTIMENT140 or answers["data.path"].source == "sentiment.toml":
         return value
     path, home = data_path(directory, answers).resolve(), directory.resolve()
-    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+    if path.is_relative_to(home):
+        return path.relative_to(home).as_posix()
+    beside = path.is_relative_to(home.parent) and home.parent != Path(home.anchor)  # in the root lies everything
+    return (Path("..") / path.relative_to(home.parent)).as_posix() if beside else str(path)
+
+
+def _elsewhere(directory: Path, answers: Answers) -> str:
+    """What to know of data that a clone of the project would not find."""
+    named = _filed_path(directory, answers)
+    if answers["data.path"].source == "sentiment.toml" or not Path(named).is_absolute():
+        return ""
+    return f"{project.FILE_NAME} names the data by an absolute path, {named}: they lie apart from the project."
 
 
 def _fields(section: Any) -> dict[str, Any]:

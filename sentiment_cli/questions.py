@@ -86,6 +86,13 @@ class Question:
     goes_with: str = ""
     """The flag that makes the value mean something, for whoever gave it without."""
 
+    def named(self, answer: Answer) -> str:
+        """The value as it was given; one of the environment by its variable, which the flag alone would not lead to."""
+        if answer.source == "environment":
+            variable = f"SENTIMENT_{self.flag.lstrip('-').replace('-', '_').upper()}"
+            return f"{variable}={answer.value!s} (it stands for {self.flag})"
+        return f"{self.flag} {answer.value!s} (from {answer.source})"
+
 
 @dataclass
 class Settling:
@@ -109,7 +116,7 @@ class Settling:
             return
         why = question.problem(known.value, self.answers)
         if why:
-            self.problems.append(f"{question.flag} {known.value!s} (from {known.source}): {why}")
+            self.problems.append(f"{question.named(known)}: {why}")
         self.answers[question.key] = known
 
     def _known(self, question: Question) -> Answer | None:
@@ -151,7 +158,9 @@ def settle(
         if question.when(settling.answers):
             settling.put(question)
         elif question.key in given:
-            settling.problems.append(f"{question.flag} goes only with {question.goes_with or 'other values'}.")
+            said = given[question.key]
+            which = question.named(said) if said.source == "environment" else question.flag
+            settling.problems.append(f"{which} goes only with {question.goes_with or 'other values'}.")
     if settling.missing:
         raise missing_error(settling.missing, settling.problems, settling.answers)
     if settling.problems:

@@ -11,7 +11,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,9 @@ def verify(directory: Path) -> dict[str, Any]:
     manifest = _manifest(directory)
     for name in manifest["files"]:
         _check(directory, name, manifest)
-    extra = {path.name for path in directory.iterdir()} - set(manifest["files"]) - {MANIFEST} - _HARMLESS
+    with _reading("The model folder"):
+        there = {path.name for path in directory.iterdir()}
+    extra = there - set(manifest["files"]) - {MANIFEST} - _HARMLESS
     if extra:
         raise ArtifactError(
             f"The model folder holds files that its manifest does not name: {', '.join(sorted(extra))}."
@@ -111,12 +114,13 @@ def _scorer(content: bytes, labels: list[str]) -> Model:
 
 def _manifest(directory: Path) -> dict[str, Any]:
     path = directory / MANIFEST
-    if not path.is_file() or path.is_symlink():
-        raise ArtifactError(f"There is no model in {directory}: {MANIFEST} is missing.")
-    if path.stat().st_size > MAX_MANIFEST:
-        raise ArtifactError(f"{MANIFEST} is larger than any manifest. {_AGAIN}")
+    with _reading(MANIFEST):
+        if not path.is_file() or path.is_symlink():
+            raise ArtifactError(f"There is no model in {directory}: {MANIFEST} is missing.")
+        if path.stat().st_size > MAX_MANIFEST:
+            raise ArtifactError(f"{MANIFEST} is larger than any manifest. {_AGAIN}")
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(_bytes(path))
     except (ValueError, RecursionError):
         raise ArtifactError(f"{MANIFEST} is not JSON. {_AGAIN}") from None
     if not isinstance(manifest, dict):
@@ -151,18 +155,25 @@ def _check_shape(manifest: Mapping[str, Any]) -> None:
 
 def _check(directory: Path, name: str, manifest: Mapping[str, Any]) -> None:
     path = directory / name
-    if path.is_symlink() or not path.is_file():
-        raise ArtifactError(f"{name} is missing from the model folder. {_AGAIN}")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != manifest["files"][name]:
-            raise _changed(name)
+    with _reading(name):
+        if path.is_symlink() or not path.is_file():
+            raise ArtifactError(f"{name} is missing from the model folder. {_AGAIN}")
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != manifest["files"][name]:
+                raise _changed(name)
 
 
 def _bytes(path: Path) -> bytes:
-    try:
+    with _reading(path.name):
         return path.read_bytes()
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise ArtifactError(f"{path.name} cannot be read ({error.strerror}). {_AGAIN}") from None
+        raise ArtifactError(f"{name} cannot be read ({error.strerror}). {_AGAIN}") from None
 
 
 def _changed(name: str) -> ArtifactError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -121,26 +121,27 @@ def _read_csv(body: bytes, limits: Limits) -> Batch:
         content = body.decode()
     except UnicodeDecodeError as error:
         raise not_readable("encoding", f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    texts = list(_records(content, limits))
-    if texts and texts[0].strip().lower() == "text":
-        texts = texts[1:]
+    texts: list[str] = []
+    csv.field_size_limit(max(limits.text + 1, 131_072))
+    try:
+        _take(csv.reader(io.StringIO(content, newline=""), strict=True), texts)
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise _text_too_long(len(texts), limits) from None
+        raise not_readable("csv", f"Not proper CSV: {error}.", len(texts)) from None
     return Batch(texts)
 
 
-def _records(content: str, limits: Limits) -> Iterator[str]:
-    csv.field_size_limit(max(limits.text + 1, 131_072))
-    row = -1
-    try:
-        for row, fields in enumerate(csv.reader(io.StringIO(content, newline=""), strict=True)):
-            if len(fields) > 1:
-                detail = f"{len(fields)} fields; a record is one text: put it in double quotes if it holds a comma."
-                raise not_readable("csv", detail, row)
-            # An empty line is an empty text, so that answers stay line by line beside what was sent.
-            yield fields[0] if fields else ""
-    except csv.Error as error:
-        if "field limit" in str(error):
-            raise _text_too_long(row + 1, limits) from None
-        raise not_readable("csv", f"Not proper CSV: {error}.", row + 1) from None
+def _take(records: Iterable[list[str]], texts: list[str]) -> None:
+    """Add the text of each record but a header to `texts`, so that the next one's number is how many there are."""
+    for number, fields in enumerate(records):
+        if len(fields) > 1:
+            detail = f"{len(fields)} fields; a record is one text: put it in double quotes if it holds a comma."
+            raise not_readable("csv", detail, len(texts))
+        # An empty line is an empty text, so that answers stay line by line beside what was sent.
+        text = fields[0] if fields else ""
+        if number or text.strip().lower() != "text":
+            texts.append(text)
 
 
 _get_text = itemgetter("text")

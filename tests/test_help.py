@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ GOLDEN = Path(__file__).parent / "golden"
 MEMBERS = [f"{group} {name}" for group, (_, members) in GROUPS.items() for name in members]
 
 
-def run(*arguments: str) -> str:
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "100", "NO_COLOR": "1"}
+def run(*arguments: str, columns: int = 100) -> str:
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": str(columns), "NO_COLOR": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "sentiment_cli", *arguments],
         env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
@@ -39,6 +40,16 @@ def test_every_command_has_the_common_flags_and_examples(name: str) -> None:
     for flag in ("--project-dir", "--json", "--yes", "--no-input", "--no-color", "--verbose", "--debug"):
         assert flag in text
     assert "Examples:" in text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 110])
+@pytest.mark.parametrize("name", ["", *COMMANDS, *GROUPS, *MEMBERS])
+def test_no_line_of_a_paragraph_ends_before_it_must(name: str, columns: int) -> None:
+    prose = run(*name.split(), "--help", columns=columns).partition("Usage:")[2].partition("╭")[0]
+    lines = prose.splitlines()[1:]
+    for line, following in pairwise(lines):
+        word = following.split()[0] if following.strip() else ""
+        assert not (line.strip() and word) or len(f"{line} {word}") > columns - 1, line
 
 
 def test_version() -> None:

@@ -125,12 +125,15 @@ def test_steps_are_numbered_through_and_rows_are_counted(rows: Rows, tmp_path: P
     assert any(each.unit == "rows" and each.done == each.total for each in told if isinstance(each, Progress))
 
 
-def test_the_report_says_how_the_model_was_made(rows: Rows, tmp_path: Path) -> None:
-    model = Model(tfidf=Tfidf(min_df=0.01))
+@pytest.mark.parametrize(
+    ("min_df", "kept"), [(0.01, "at least 0.01 of all texts<"), (1, "at least 1 text<"), (2, "at least 2 texts<")]
+)
+def test_the_report_says_how_the_model_was_made(rows: Rows, tmp_path: Path, min_df: float, kept: str) -> None:
+    model = Model(tfidf=Tfidf(min_df=min_df))
     outcome = modelling.fit("tweets", rows, model, tmp_path, lambda event: None)
     assert outcome.report == tmp_path / REPORT
     html = outcome.report.read_text(encoding="utf-8")
-    assert "at least 0.01 of all texts" in html
+    assert kept in html
     assert f"{outcome.rows} rows" in html
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from sentiment_cli import project
 from sentiment_cli.errors import InputError
+from sentiment_cli.misfit import EVERY_KEY
 
 
 def write(folder: Path, text: str) -> None:
@@ -178,3 +180,16 @@ def test_a_folder_name_becomes_a_valid_project_name(folder: str, name: str) -> N
 @pytest.mark.parametrize("name", ["", "A", "a--b", "-a", "a-", "1a", "a_b", "x" * 33])
 def test_names_that_aws_would_refuse_are_refused(name: str) -> None:
     assert project.name_problem(name)
+
+
+def test_the_page_of_every_key_is_named_by_an_address_that_leads_there(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    urls = tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]
+    base = urls["Changelog"].removesuffix("CHANGELOG.md")
+    assert EVERY_KEY.startswith(base)
+    assert (root / EVERY_KEY.removeprefix(base)).is_file()
+    for text in ('name = "t"\nzzzzzz = 1\n', 'name = "t"\n[model]\nC = "much"\n'):
+        (tmp_path / "sentiment.toml").write_text(text)
+        with pytest.raises(InputError) as refused:
+            project.load(tmp_path)
+        assert EVERY_KEY in refused.value.fix

@@ -81,7 +81,7 @@ def test_all_bad_values_are_listed_at_once() -> None:
     with pytest.raises(InputError) as caught:
         settle([picky, other], {"a": Answer(1, "flag"), "b": Answer(2, "environment")}, {}, None)
     assert "--a 1 (from flag): too small" in caught.value.why
-    assert "--b 2 (from environment): too big" in caught.value.why
+    assert "SENTIMENT_B=2 (it stands for --b): too big" in caught.value.why
 
 
 def test_a_value_that_means_nothing_here_is_refused_not_dropped() -> None:
@@ -89,6 +89,12 @@ def test_a_value_that_means_nothing_here_is_refused_not_dropped() -> None:
     with pytest.raises(InputError, match="cannot be used"):
         settle([never], {"a": Answer(1, "flag")}, {}, None)
     assert "a" not in settle([never], {}, {}, None)
+    sized = Question("size", "--memory-mb", when=lambda answers: False, goes_with="--endpoint serverless")
+    with pytest.raises(InputError) as caught:
+        settle([sized], {"size": Answer(2048, "environment")}, {}, None)
+    assert caught.value.why == (
+        "SENTIMENT_MEMORY_MB=2048 (it stands for --memory-mb) goes only with --endpoint serverless."
+    )
 
 
 def test_a_dangerous_choice_needs_a_second_yes() -> None:

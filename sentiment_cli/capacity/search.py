@@ -25,7 +25,7 @@ Limit = Literal[Cause, "bounds", "unmet"]
 GROWTH = 2.0
 FIRST_SHARE = 20  # the first second may take this part of the requests: a few steps have to fit
 PRECISION = 1.05  # the rate that was missed over the one that was met, where the search is content
-FAR = 1.25  # the same where nothing was asked in between and the bounds are to blame for that
+FAR = 1.25  # the same where nothing was asked in between and the bounds are to blame for that; up to it, rates are near
 SHRINKING = 4.0
 SHRUNK = 64.0  # a server that is too slow at this part of the first rate is too slow at any
 STEP_BACK = 0.93
@@ -169,11 +169,25 @@ class _Search:
     def _limit(self, rate: float, missed: float | None) -> Limit:
         if not rate:
             return "unmet" if self.hopeless or self._one_alone_is_too_slow() else "bounds"
+        if self._throttled(rate):
+            return "throttled"
         if missed is not None and missed <= FAR * rate:
             return self.judged[missed].cause
         if not self.confirmed:
             return "bounds"
         return self.judged[min(each for each in self.judged if each > rate)].cause
+
+    def _throttled(self, rate: float) -> bool:
+        """Whether throttling hides what the server would bear: it was met near `rate`, or above it before a rate that
+        was too much by itself.
+
+        A look of few requests can pass a limit that allows bursts, so one that was throttled a little below counts too.
+        """
+        throttled = [each.rate for each in self.steps if each.throttled and each.rate >= rate / FAR]
+        too_much = [
+            each for each, held in self.judged.items() if each > rate and not (held.throttled or held.seems_met)
+        ]
+        return bool(throttled) and min(throttled) <= max(rate * FAR, min(too_much, default=math.inf))
 
     def _one_alone_is_too_slow(self) -> bool:
         """Whether half of the answers at the lowest rate took longer than is wanted: more time would not help."""

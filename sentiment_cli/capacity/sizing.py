@@ -45,7 +45,7 @@ class Sizing:
     """What follows from a rate."""
 
     per_instance: float | None
-    """Requests a second; None for a serverless endpoint, which has no instances."""
+    """Requests a second; None for a serverless endpoint, which has no instances, and where it was not found."""
     usd_per_million: float | None
     """A million predictions at the highest rate; None where the price is not known."""
     usd_per_million_at_target: float | None
@@ -63,15 +63,20 @@ class Sizing:
 
 
 def size(
-    hosting: Hosting, rate: float, *, latency: float, batch: int = 1, wanted: float | None = None,
+    hosting: Hosting, rate: float | None, *, latency: float, batch: int = 1, wanted: float | None = None,
     factor: float = SAFETY_FACTOR,
 ) -> Sizing:  # fmt: skip
-    """From `rate` requests a second of `batch` texts each, answered in `latency` seconds on average."""
+    """From `rate` requests a second of `batch` texts each, answered in `latency` seconds on average.
+
+    A rate of None is not known to be what the hosting bears: only what follows from the latency is told then.
+    """
     by_request = _usd_per_request(hosting, latency)
     at_once = None if wanted is None else max(1, math.ceil(round(wanted * latency, 9)))
     if hosting.kind == "serverless":
         price = by_request * 1e6 / batch
         return Sizing(None, price, price, None, None, None, None, at_once)
+    if rate is None:
+        return Sizing(None, None, None, None, None, None, None, at_once)
     each = rate / hosting.instances
     hourly = hosting.usd_per_hour
     needed = None if wanted is None else _instances(wanted, each * factor)

@@ -78,6 +78,10 @@ class Step:
         return sum(self.errors.values())
 
     @property
+    def throttled(self) -> int:
+        return self.errors.get("throttled", 0)
+
+    @property
     def requests(self) -> int:
         return len(self.latencies) + self.failed
 
@@ -98,7 +102,7 @@ class Step:
     @property
     def cause(self) -> Cause:
         """What kept this rate from more, if it was missed."""
-        if self.errors.get("throttled"):
+        if self.throttled:
             return "throttled"
         if self.failed > self.requests * ALLOWED:
             return "errors"

@@ -11,6 +11,18 @@ from sentiment_cli.clients.sender import Request
 
 
 @dataclass(frozen=True)
+class Throttle:
+    """What stands before a server and lets only so much through."""
+
+    rate: float
+    """Requests a second."""
+    title: str
+    """What it is, in a sentence: "usage plan"."""
+    places: Sequence[str]
+    """All that would have to be changed for more."""
+
+
+@dataclass(frozen=True)
 class Subject:
     """A server under test."""
 
@@ -26,3 +38,7 @@ class Subject:
     """Asks texts the friendly way: raises SentimentError with the remedy."""
     prepared: Callable[[Sequence[str]], Request]
     """The request for texts, as it goes over the wire."""
+    throttle: Throttle | None = None
+    """None where none is known."""
+    direct: str = ""
+    """The command that tests what is behind the throttle; empty where that is asked directly."""

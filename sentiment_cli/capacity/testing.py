@@ -78,14 +78,18 @@ class LoadTest:
                 return search(measure, self.wanted.aim, start, left, tell)
 
     def sizing(self, found: Found) -> Sizing | None:
-        """What follows from the rate that was found; None where there is none."""
+        """What follows from the rate that was found; None where there is none.
+
+        A rate that throttling ended is that of the throttle, and says nothing of instances.
+        """
         best = found.best
         if not best or not best.latencies:
             return None
         mean = sum(best.latencies) / len(best.latencies)
         wanted = self.wanted
+        rate = None if found.limit == "throttled" else found.rate
         return size(
-            self.subject.hosting, found.rate, latency=mean, batch=wanted.batch, wanted=wanted.rate, factor=wanted.factor
+            self.subject.hosting, rate, latency=mean, batch=wanted.batch, wanted=wanted.rate, factor=wanted.factor
         )
 
     def as_dict(self, found: Found) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 
@@ -45,14 +47,31 @@ def _endpoints() -> Any:
     return EndpointResolver(_loader().load_data("endpoints"))
 
 
-def open_session(region: str, profile: str | None) -> Any:
-    """boto3's session, which has read AWS's service descriptions already, if another one has.
+def open_session(region: str, profile: str | None, *, of_machine: bool = True) -> Any:
+    """boto3's session, which has read AWS's service descriptions already, if another one has. Without `of_machine` an
+    EC2 instance is not asked for credentials of its own: elsewhere it takes seconds until nobody has answered.
 
     Raises botocore's ProfileNotFound.
     """
     import boto3
 
-    return boto3.session.Session(region_name=region, profile_name=profile, botocore_session=_session())
+    inner = _session()
+    session = boto3.session.Session(region_name=region, profile_name=profile, botocore_session=inner)
+    if not of_machine:
+        inner.get_component("credential_provider").remove("iam-role")
+    return session
+
+
+def is_ec2() -> bool:
+    """Whether this machine says that it is one of EC2's; nothing is sent.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
+    """
+    for path, begins in (("/sys/class/dmi/id/sys_vendor", "Amazon EC2"), ("/sys/hypervisor/uuid", "ec2")):
+        with suppress(OSError):
+            if Path(path).read_text(encoding="utf-8", errors="replace").startswith(begins):
+                return True
+    return False
 
 
 def _session(variables: Mapping[str, Any] | None = None) -> Any:

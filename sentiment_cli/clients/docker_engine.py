@@ -5,7 +5,7 @@ It decides nothing about what is built, pushed or run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -75,8 +75,7 @@ class Engine:
         self, image: str, *, port: int, data: str, environment: Mapping[str, str], labels: Mapping[str, str]
     ) -> str:
         """Start a container with a volume at `data`, its `port` on loopback at any free one; its id."""
-        with _translated("start the container"):
-            volume = str(self._api.create_volume(labels=dict(labels))["Name"])
+        with _translated("start the container"), self._new_volume(labels) as volume:
             config = self._api.create_host_config(
                 binds=[f"{volume}:{data}"], port_bindings={port: ("127.0.0.1",)}, cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
@@ -85,7 +84,8 @@ class Engine:
                 image, environment=dict(environment), labels=dict(labels), ports=[port], host_config=config,
                 use_config_proxy=False,
             )  # fmt: skip
-            self._api.start(made["Id"])
+            with _taken_back(lambda: self._api.remove_container(made["Id"], force=True)):
+                self._api.start(made["Id"])
         return str(made["Id"])
 
     def build(
@@ -104,8 +104,7 @@ class Engine:
 
         A volume, not a mount of a folder: it works the same with an engine on another machine or in a virtual one.
         """
-        with _translated("take the model"):
-            volume = str(self._api.create_volume(labels=dict(labels))["Name"])
+        with _translated("take the model"), self._new_volume(labels) as volume:
             # An archive is unpacked through a container that has the volume; it is never started.
             config = self._api.create_host_config(binds=[f"{volume}:{mount}"])
             carrier = self._api.create_container(image, ["true"], host_config=config, labels=dict(labels))["Id"]
@@ -115,6 +114,13 @@ class Engine:
             finally:
                 self._api.remove_container(carrier, force=True)
         return volume
+
+    @contextmanager
+    def _new_volume(self, labels: Mapping[str, str]) -> Iterator[str]:
+        """Name of a new volume, which goes again if what it is for fails."""
+        volume = str(self._api.create_volume(labels=dict(labels))["Name"])
+        with _taken_back(lambda: self._api.remove_volume(volume, force=True)):
+            yield volume
 
     def create(self, spec: ContainerSpec) -> str:
         """Make a container, by default one that may do nothing but compute and answer; its id. It is not started."""
@@ -208,6 +214,17 @@ class Engine:
                 if name.startswith(registries):
                     with suppress(NotFound):
                         self._api.remove_image(name, force=True, noprune=True)
+
+
+@contextmanager
+def _taken_back(remove: Callable[[], object]) -> Iterator[None]:
+    """Call `remove` if what is done within fails or is left; its own failure would hide the cause."""
+    try:
+        yield
+    except BaseException:
+        with suppress(DockerException, HTTPError, OSError):
+            remove()
+        raise
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.clients.aws_errors import code_of, translated
-from sentiment_cli.clients.inference import asked, asking, batches, encoded, refusal, understood
+from sentiment_cli.clients.inference import asked, asking, encoded, in_batches, refusal, understood
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
 
@@ -22,13 +22,7 @@ class EndpointClient:
 
     def ask(self, texts: Sequence[str], *, explain: bool = False) -> dict[str, Any]:
         """{"output": [{"label", "score"}, ...]} for `texts`, in order. Raises SentimentError."""
-        output: list[dict[str, Any]] = []
-        for start, batch in batches(texts):
-            body = asking(batch)
-            if explain:
-                body["explain"] = True
-            output += self._send(body, start)["output"]
-        return {"output": output}
+        return in_batches(texts, self._send, self._stranger, explain=explain)
 
     def prepared(self, texts: Sequence[str]) -> Request:
         """The request for `texts`, signed, for somebody else to send within the minutes that a signature is valid."""
@@ -66,13 +60,16 @@ class EndpointClient:
     def _understood(self, answer: bytes) -> dict[str, Any]:
         value = understood(answer)
         if value is None:
-            raise SentimentError(
-                f"The endpoint {self._name} answered something that is not a prediction.",
-                "It serves another kind of model.",
-                "Run `sentiment-cli deploy` to serve this project's model there.",
-                code="not-ours",
-            )
+            raise self._stranger()
         return value
+
+    def _stranger(self) -> SentimentError:
+        return SentimentError(
+            f"The endpoint {self._name} answered something that is not a prediction.",
+            "It serves another kind of model.",
+            "Run `sentiment-cli deploy` to serve this project's model there.",
+            code="not-ours",
+        )
 
     def _not_there(self, error: SentimentError) -> SentimentError:
         fix = "Deploy it with `sentiment-cli deploy`, or name another --stage or --region."

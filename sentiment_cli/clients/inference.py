@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sentiment_cli.clients.sender import Request
@@ -11,6 +11,17 @@ from sentiment_cli.errors import InputError, SentimentError
 
 BATCH = 500  # texts a request: far below every size limit on the way, large enough that HTTP costs nothing
 TIMEOUT_SECONDS = 70.0  # SageMaker's own client gives a container 60 s
+
+# What texts can be to blame for; whatever else is refused, other texts would be too.
+_INPUT = frozenset([400, 413, 415])
+_NOT_LET_IN = "Check the API key, with IAM the permission execute-api:Invoke of who asks, and the address."
+_FIXES = {
+    401: _NOT_LET_IN,
+    403: _NOT_LET_IN,  # API Gateway says this of a path that it does not have, too
+    404: "Check the address: nothing predicts there.",
+    408: "Try again: the request did not arrive in time.",
+    429: "Wait, then try again: the API takes no more calls than its stage and its usage plan allow.",
+}
 
 
 class InferenceClient:
@@ -54,18 +65,9 @@ class InferenceClient:
 
         Raises SentimentError when nothing listens, InputError when the server refuses a text.
         """
-        output: list[dict[str, Any]] = []
-        for start, batch in batches(texts):
-            body = asking(batch)
-            if explain:
-                body["explain"] = True
-            rows = self.send(body, first_row=start)["output"]
-            if len(rows) != len(batch):
-                raise self._stranger()
-            output += rows
-        return {"output": output}
+        return in_batches(texts, self.send, self._stranger, explain=explain)
 
-    def send(self, body: dict[str, Any], *, first_row: int = 0) -> dict[str, Any]:
+    def send(self, body: dict[str, Any], first_row: int = 0) -> dict[str, Any]:
         """POST `body` as it is; `first_row` is added to row numbers in errors."""
         from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -163,10 +165,26 @@ def understood(answer: bytes) -> dict[str, Any] | None:
     return None
 
 
-def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """(number of the first, texts) of each request."""
+def in_batches(
+    texts: Sequence[str],
+    send: Callable[[dict[str, Any], int], dict[str, Any]],
+    stranger: Callable[[], SentimentError],
+    *,
+    explain: bool,
+) -> dict[str, Any]:
+    """What `send` (of a body and the number of its first text) answers to `texts`, put together.
+
+    Raises the error of `stranger` where an answer has more or fewer rows than it was asked texts.
+    """
+    output: list[dict[str, Any]] = []
     for start in range(0, len(texts), BATCH):
-        yield start, texts[start : start + BATCH]
+        batch = texts[start : start + BATCH]
+        body = {**asking(batch), "explain": True} if explain else asking(batch)
+        rows = send(body, start)["output"]
+        if len(rows) != len(batch):
+            raise stranger()
+        output += rows
+    return {"output": output}
 
 
 def refusal(status: int, body: str, first_row: int = 0) -> SentimentError:
@@ -179,10 +197,6 @@ def refusal(status: int, body: str, first_row: int = 0) -> SentimentError:
     except (ValueError, KeyError, AttributeError):
         detail, row = body[:200], None
     where = f"Text {first_row + row + 1}: " if isinstance(row, int) else ""
-    kind = InputError if 400 <= status < 500 else SentimentError
-    return kind(
-        f"The server refused the request ({status}).",
-        where + detail,
-        "Correct the input." if kind is InputError else "Look at the server's own output.",
-        code=f"http-{status}",
-    )
+    kind = InputError if status in _INPUT else SentimentError
+    fix = "Correct the input." if status in _INPUT else _FIXES.get(status, "Look at the server's own output.")
+    return kind(f"The server refused the request ({status}).", where + detail, fix, code=f"http-{status}")

@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from sentiment_cli.clients.sender import READY, Job, Outcome, Request
+from sentiment_cli.clients.sender import READY, Job, Outcome, Request, Tunnel
+from sentiment_cli.clients.transport import proxy_to
 from sentiment_cli.errors import SentimentError
 
 MOST = 4  # processes; each sends some thousands of requests a second
@@ -64,7 +64,7 @@ class Senders:
         Raises SentimentError if a process ends meanwhile.
         """
         each = max(1, -(-connections // self.count))
-        whole = Job(tuple(requests), array("d"), each, timeout, slow, patience, until, _proxy(requests[0].url))
+        whole = Job(tuple(requests), array("d"), each, timeout, slow, patience, until, _tunnel(requests[0].url))
         for number, process in enumerate(self._processes):
             _put(process, replace(whole, moments=array("d", moments[number :: self.count])))
         for process in self._processes:
@@ -115,13 +115,12 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
     return whole
 
 
-def _proxy(url: str) -> tuple[str, int] | None:
-    """A company's proxy on the way to `url`; a server on this machine has none."""
-    from urllib.request import getproxies, proxy_bypass
+def _tunnel(url: str) -> Tunnel | None:
+    """Through a company's proxy on the way to `url`; a server on this machine has none, nor one without TLS."""
+    from urllib3.util import parse_url
 
-    parts = urlsplit(url)
-    named = getproxies().get("https")
-    if parts.scheme != "https" or not named or proxy_bypass(parts.hostname or ""):
+    proxy = proxy_to(url) if url.startswith("https:") else None
+    parts = parse_url(proxy.url if proxy else "")
+    if proxy is None or parts.scheme not in ("http", "https"):  # SOCKS is none that is spoken here
         return None
-    proxy = urlsplit(named if "://" in named else f"http://{named}")
-    return (proxy.hostname or "", proxy.port or 80)
+    return Tunnel((parts.host or "").strip("[]"), parts.port or 80, proxy.headers)

@@ -40,6 +40,15 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Tunnel:
+    """A company's proxy, and what it wants to know."""
+
+    host: str
+    port: int
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Job:
     """What one process sends."""
 
@@ -56,7 +65,7 @@ class Job:
     """After so many that were slow or failed, the rest is not sent."""
     until: float
     """Seconds from the start after which nothing more is sent."""
-    proxy: tuple[str, int] | None = None
+    tunnel: Tunnel | None = None
 
 
 @dataclass
@@ -81,7 +90,7 @@ class Sender:
 
     def prepare(self, job: Job) -> None:
         """Open what is missing; what cannot be opened will be told when a request needs it."""
-        to = (job.requests[0].url, job.timeout, job.proxy)
+        to = (job.requests[0].url, job.timeout, job.tunnel)
         if to != self._to:
             for each in self._connections:
                 each.close()
@@ -177,11 +186,10 @@ def _connection(job: Job) -> HTTPConnection:
     if scheme == "https":
         options["context"] = trust()
     kind = HTTPSConnection if scheme == "https" else HTTPConnection
-    if job.proxy is None:
+    if job.tunnel is None:
         return kind(place, **options)
-    connection = kind(*job.proxy, **options)
-    host, _, port = place.partition(":")
-    connection.set_tunnel(host, int(port or 443))
+    connection = kind(job.tunnel.host, job.tunnel.port, **options)
+    connection.set_tunnel(place, headers=dict(job.tunnel.headers))
     return connection
 
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from sentiment_cli.clients.aws import hosting_regions, open_session, partition_of, profiles
+from sentiment_cli.clients.aws import hosting_regions, is_ec2, open_session, partition_of, profiles
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.patience import Patience
 from sentiment_cli.errors import CredentialsError, InputError, Interrupted
@@ -22,6 +22,7 @@ from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 Result = TypeVar("Result")
 
 FIRST_ATTEMPTS = 3  # of the first question of all: whoever is offline should not wait long to be told
+QUICK = Patience(connect=3, read=10, attempts=2)
 # It goes on while a machine sleeps, which time.monotonic() does not; AWS has that time as well.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", None) or time.CLOCK_MONOTONIC  # on macOS the latter is the one that goes on
 
@@ -114,8 +115,14 @@ class Aws:
         return os.environ.get("AWS_ENDPOINT_URL") or None
 
 
-def connect(region: str, profile: str | None = None, patience: Patience = Patience()) -> Aws:  # noqa: B008 - frozen
-    """Find credentials and ask AWS whose they are.
+def connect(
+    region: str,
+    profile: str | None = None,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+    *,
+    of_machine: bool = True,
+) -> Aws:
+    """Find credentials and ask AWS whose they are; those of the machine itself only with `of_machine`.
 
     Raises InputError for a region without SageMaker hosting or a profile that does not exist, CredentialsError for
     credentials that are missing, wrong or expired.
@@ -125,7 +132,7 @@ def connect(region: str, profile: str | None = None, patience: Patience = Patien
     _check_region(region)
     try:
         with translated("ask AWS whose credentials these are"):
-            session = open_session(region, profile)
+            session = open_session(region, profile, of_machine=of_machine)
             first = replace(patience, attempts=min(patience.attempts, FIRST_ATTEMPTS))
             said = _client(session, "sts", first).get_caller_identity()
     except ProfileNotFound as error:  # named by the option or by AWS_PROFILE
@@ -143,6 +150,24 @@ def connect(region: str, profile: str | None = None, patience: Patience = Patien
             code="no-credentials",
         ) from None
     return Aws(said["Account"], region, said["Arn"].split(":")[1], said["Arn"], session, patience)
+
+
+def glance(region: str, profile: str | None = None) -> Aws | None:
+    """`connect` for a look that nobody asked for: soon over, and None without credentials. Raises as `connect` does."""
+    of_machine = is_ec2()
+    if not _has_credentials(region, profile, of_machine):
+        return None
+    return connect(region, profile, QUICK, of_machine=of_machine)
+
+
+def _has_credentials(region: str, profile: str | None, of_machine: bool) -> bool:
+    """Whether any are found, or what is found is wrong; AWS is not asked."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return open_session(region, profile, of_machine=of_machine).get_credentials() is not None
+    except BotoCoreError:
+        return True
 
 
 def unasked(account: str, region: str) -> Aws:

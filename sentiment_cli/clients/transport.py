@@ -6,6 +6,7 @@ On urllib3, which boto3 has loaded already: httpx would cost a deployment more t
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli import __version__
@@ -27,11 +28,11 @@ class Transport:
             from sentiment_cli.clients.sender import trust
 
             options["ssl_context"] = trust()
-        proxy = None if local else _proxy(url)
+        proxy = None if local else proxy_to(url)
         if proxy is None:
             self._pool = urllib3.PoolManager(**options)
         else:
-            self._pool = urllib3.ProxyManager(proxy, proxy_headers=_let_in(proxy), **options)
+            self._pool = urllib3.ProxyManager(proxy.url, proxy_headers=proxy.headers, **options)
 
     def close(self) -> None:
         self._pool.clear()
@@ -62,24 +63,25 @@ def split(url: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}", (parts.path or "").rstrip("/")
 
 
-def _proxy(url: str) -> str | None:
-    """A company's proxy on the way to `url`."""
+@dataclass(frozen=True)
+class Proxy:
+    """A company's proxy, and what it wants to know where its address names a user."""
+
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+
+
+def proxy_to(url: str) -> Proxy | None:
+    """The proxy on the way to `url`, if one is set."""
+    from urllib.parse import unquote
     from urllib.request import getproxies, proxy_bypass
 
-    from urllib3.util import parse_url
+    from urllib3.util import make_headers, parse_url
 
     parts, named = parse_url(url), getproxies()
     proxy = named.get(str(parts.scheme)) or named.get("all")
     if not proxy or proxy_bypass(parts.host or ""):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _let_in(proxy: str) -> dict[str, str]:
-    """What a proxy wants to know, where its address names a user."""
-    from urllib.parse import unquote
-
-    from urllib3.util import make_headers, parse_url
-
-    auth = parse_url(proxy).auth
-    return make_headers(proxy_basic_auth=unquote(auth)) if auth else {}
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    auth = parse_url(address).auth
+    return Proxy(address, make_headers(proxy_basic_auth=unquote(auth)) if auth else {})

@@ -15,6 +15,7 @@ from typer.models import OptionInfo
 
 from sentiment_cli.commands import hints
 from sentiment_cli.errors import SentimentError
+from sentiment_cli.help import flowing
 from sentiment_cli.questions import Answer, Prompter
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {each.name: each.annotation for each in parameters}
     wrapper.__name__ = function.__name__
-    wrapper.__doc__ = function.__doc__
+    wrapper.__doc__ = flowing(function.__doc__ or "")
     return wrapper
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,7 +69,7 @@ def deploy(
 
       sentiment-cli deploy --stage prod --yes --json
     """
-    from sentiment_cli.commands.place import enter, where
+    from sentiment_cli.commands.place import enter, tell_kept_api, where
     from sentiment_cli.deployment import deploying, leaving, lock
     from sentiment_cli.terminal.deployment import plan_table
 
@@ -83,6 +84,8 @@ def deploy(
     plan = deploying.make_plan(place.aws, target)
     if plan.todo or dry_run:
         run.terminal.talk(plan_table(plan, sandbox=place.sandbox))
+    if no_api:
+        tell_kept_api(run, place)
     if dry_run:
         run.terminal.result(plan.as_dict())
         return
@@ -97,6 +100,11 @@ def deploy(
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
     _show(run, place, done, show_key=show_key)
+    if place.unfiled:
+        run.terminal.say(
+            f"`{place.what.strip()}` was said for this run. sentiment.toml says something else, and the next "
+            "deployment follows it where this is not said again.", "yellow",
+        )  # fmt: skip
     run.terminal.result(done.as_dict())
 
 
@@ -137,7 +145,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
         key = _shown(run, done, show_key=show_key)
         curl = _curl(done.api["url"], done.api["auth"], key, place.aws.region)
         if key == HIDDEN:
-            rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy") + " --show-key"))
+            rows.append(("API key", "in the JSON" if run.terminal.as_json else place.command("deploy --show-key")))
     cost = done.plan.cost
     price = f"{in_words(cost)} ({cost.source})" if cost.hourly else cost.source
     rows += [
@@ -150,7 +158,22 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     ]
     run.terminal.show(card("The model is live", rows))
     if curl:
+        if done.api and done.api["auth"] == "iam":
+            _say_whose_keys(run, place)
         run.terminal.line(curl, keys=True)
+
+
+def _say_whose_keys(run: Run, place: Place) -> None:
+    """Before a curl that signs: where the keys come from; a shell seldom has them, and the sandbox's never yet."""
+    if place.sandbox:
+        run.terminal.say("The API takes signed requests only. The first line gives this shell the sandbox's keys:")
+        run.terminal.line(f'eval "$({run.command("sandbox up")})"')
+        return
+    profile = f" --profile {shlex.quote(place.project.aws.profile)}" if place.project.aws.profile else ""
+    run.terminal.say(
+        "The curl signs with the shell's AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary keys, "
+        f"AWS_SESSION_TOKEN. `aws configure export-credentials --format env{profile}` prints them."
+    )
 
 
 def _shown(run: Run, done: Deployed, *, show_key: bool) -> str | None:

@@ -133,6 +133,8 @@ def _show(run: Run, draft: Draft, answers: Answers) -> None:
     run.terminal.say("")
     for line in draft.overview:
         run.terminal.say(f"  {line}")
+    if draft.note:
+        run.terminal.say(draft.note)
 
 
 def _suggest(run: Run, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -64,7 +64,7 @@ def invoke(
 
     asked = collect(texts or [], file, sys.stdin, explain=explain)
     flags = where(region, profile)
-    chosen = Target.local if url else target or most_public(run, stage, sandbox)
+    chosen = Target.local if url else target or most_public(run, stage, sandbox, flags)
     with _client(run, chosen, url, lambda: enter(run, stage, sandbox, flags, hosting=False)) as client:
         answer = client.ask(asked.texts, explain=asked.explain)
     if run.terminal.as_json:
@@ -73,17 +73,22 @@ def invoke(
         _show(run, asked.texts, answer["output"], explain=asked.explain)
 
 
-def most_public(run: Run, stage: str, sandbox: bool) -> Target:
-    """What the journal of the stage says was deployed; where it says nothing a local server, or the sandbox's endpoint,
-    which is then said to be missing."""
+def most_public(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, Any]] | None = None) -> Target:
+    """What the journal of the stage says was deployed. Where it says nothing: a server on this machine that answers, or
+    what AWS says; in a sandbox the endpoint, which is then said to be missing."""
+    from sentiment_cli.commands import unrecorded
     from sentiment_cli.commands.place import home_of
     from sentiment_cli.deployment.state import load
 
     state = load(home_of(run, sandbox), stage)
-    if state is None or not state.version:
-        return Target.endpoint if sandbox else Target.local
-    chosen = Target.api if state.url else Target.endpoint
-    run.terminal.say(f"Asking the {'API' if chosen is Target.api else 'endpoint'} of stage {stage}.", style="dim")
+    if state is not None and state.version:
+        chosen = Target.api if state.url else Target.endpoint
+    elif sandbox:
+        chosen = Target(unrecorded.in_sandbox(run, stage, flags or {}) or "endpoint")
+    else:
+        chosen = Target(unrecorded.found(run, stage, flags or {}) or "local")
+    if chosen is not Target.local:
+        run.terminal.say(f"Asking the {'API' if chosen is Target.api else 'endpoint'} of stage {stage}.", style="dim")
     return chosen
 
 
@@ -92,21 +97,23 @@ def _client(run: Run, target: Target, url: str | None, place: Callable[[], Place
     """Something with `ask`."""
     from sentiment_cli.clients.inference import InferenceClient
 
-    match target:
-        case Target.local:
-            from sentiment_cli.local_server import serving_url
+    if target is Target.local:
+        from sentiment_cli.local_server import serving_url
 
-            with InferenceClient(url or serving_url(run.project_dir)) as client:
-                yield client
-        case Target.endpoint:
+        with InferenceClient(url or serving_url(run.project_dir)) as client:
+            yield client
+        return
+    from sentiment_cli.deployment import answering, state
+
+    entered = place()
+    with answering.missing(entered.aws, entered.names, state.load(entered.home, entered.stage)):
+        if target is Target.endpoint:
             from sentiment_cli.clients.endpoint import EndpointClient
 
-            entered = place()
             yield EndpointClient(entered.aws, entered.names.endpoint)
-        case Target.api:
+        else:
             from sentiment_cli.deployment.deploying import api_client
 
-            entered = place()
             with api_client(entered.aws, entered.names) as client:
                 yield client
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,9 +123,15 @@ def _subject(
         )
         return
     from sentiment_cli.deployment.deploying import api_client
+    from sentiment_cli.deployment.hosted import throttle_of
 
     with api_client(place.aws, place.names) as client:
-        yield _hosted(place, target, f"the API at {client.url}", client)
+        subject = _hosted(place, target, f"the API at {client.url}", client)
+        yield replace(
+            subject,
+            throttle=throttle_of(place.aws, place.names),
+            direct=place.command("load-test --target endpoint"),
+        )
 
 
 def _local(run: Run, client: Any) -> Subject:
@@ -189,7 +196,8 @@ def _unmet(test: LoadTest) -> Exception:
 
     error = Refused(
         f"No rate keeps the p99 under {test.wanted.aim.seconds * 1000:g} ms.", _at_the_lowest(test),
-        "Name a target that a single request can meet with --p99, or look at the server.", code="p99-unmet",
+        f"Name a target that a single request can meet with --p99, or look at the server.{_past_the_throttle(test)}",
+        code="p99-unmet",
     )  # fmt: skip
     error.data = test.so_far()
     return error
@@ -201,7 +209,7 @@ def _too_short(test: LoadTest) -> Exception:
     error = Refused(
         "The test was too short to find a rate that keeps the target.",
         f"Its bounds ended it. {_at_the_lowest(test)}",
-        "Give it more with --duration or --max-requests.", code="too-short",
+        f"Give it more with --duration or --max-requests.{_past_the_throttle(test)}", code="too-short",
     )  # fmt: skip
     error.data = test.so_far()
     return error
@@ -209,7 +217,7 @@ def _too_short(test: LoadTest) -> Exception:
 
 def _at_the_lowest(test: LoadTest) -> str:
     """What came of the lowest rate that was tried."""
-    from sentiment_cli.terminal.capacity import failures
+    from sentiment_cli.terminal.capacity import failures, throttling
 
     if not test.steps:
         return "No rate was tried."
@@ -217,7 +225,18 @@ def _at_the_lowest(test: LoadTest) -> str:
     p99 = lowest.percentile(99)
     said = f"the p99 was {p99 * 1000:,.0f} ms" if p99 is not None else "no request was answered"
     failed = f", and {lowest.failed} of {lowest.requests} failed ({failures(lowest)})" if lowest.failed else ""
-    return f"At {lowest.rate:,.1f} a second, the lowest rate that was tried, {said}{failed}."
+    limit = throttling(test) if lowest.throttled else ""
+    because = f": {limit}" if limit else ""
+    return f"At {lowest.rate:,.1f} a second, the lowest rate that was tried, {said}{failed}{because}."
+
+
+def _past_the_throttle(test: LoadTest) -> str:
+    """What else to do where requests were throttled on the way to what should be measured."""
+    from sentiment_cli.terminal.capacity import direct
+
+    if not test.subject.direct or not any(each.throttled for each in test.steps):
+        return ""
+    return f" What is behind the throttle is measured by `{direct(test)}`."
 
 
 def _show(run: Run, test: LoadTest, found: Found) -> None:

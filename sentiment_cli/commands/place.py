@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from sentiment_cli.commands.common import Run
-from sentiment_cli.commands.hints import place_flags
+from sentiment_cli.commands.hints import place_flags, what_flags
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,6 +56,10 @@ class Place:
     sandbox: bool
     flags: str = ""
     """What to type after another command to mean this place."""
+    what: str = ""
+    """What to type after `plan` and `deploy` to mean what was said of the deployment."""
+    unfiled: bool = False
+    """Whether sentiment.toml says something else of it."""
 
     @property
     def names(self) -> Names:
@@ -72,7 +76,7 @@ class Place:
 
     def command(self, words: str) -> str:
         """How to type another command for this place."""
-        return f"sentiment-cli {words}{self.flags}"
+        return f"sentiment-cli {words}{self.flags}{self.what if words.startswith(('plan', 'deploy')) else ''}"
 
 
 def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, Any]], *, hosting: bool) -> Place:
@@ -98,7 +102,15 @@ def enter(run: Run, stage: str, sandbox: bool, flags: Mapping[str, tuple[str, An
     same_place(state.load(home, stage, run.terminal.emit), aws)
     given = {name: flags[name][1] for name in ("region", "profile") if name in flags}
     said = run.folder + place_flags(stage, **given, sandbox=sandbox)
-    return Place(project, run.project_dir, home, stage, aws, box.engine if box else "docker", sandbox, said)
+    engine = box.engine if box else "docker"
+    what = what_flags({name: value for name, (_, value) in flags.items()})
+    unfiled = bool(what) and any(_of(project, key) != _of(filed, key) for key, _ in flags.values())
+    return Place(project, run.project_dir, home, stage, aws, engine, sandbox, said, what, unfiled)
+
+
+def _of(project: Project, dotted: str) -> Any:
+    section, key = dotted.split(".")
+    return getattr(getattr(project, section), key)
 
 
 def where(region: str | None, profile: str | None) -> dict[str, tuple[str, Any]]:
@@ -121,9 +133,35 @@ def use_sandbox(run: Run, *, start: bool = True) -> Sandbox:
     return box
 
 
+def region_in(run: Run, box: Sandbox) -> str:
+    """The region that commands with --sandbox work in where no --region is given; the sandbox's own also outside of a
+    project."""
+    from contextlib import suppress
+
+    from sentiment_cli import project
+    from sentiment_cli.errors import SentimentError
+
+    said = os.environ.get("SENTIMENT_REGION")
+    with suppress(SentimentError):
+        said = said or project.load(run.project_dir).aws.region
+    return said or box.region
+
+
 def end_of_sandbox(run: Run, *, too: bool = False) -> tuple[str, str]:
     """The next step that ends the sandbox, where it is not needed any more; `too` behind something else that ended."""
     return run.command("sandbox down"), f"end the sandbox{' too' if too else ''}, which runs until then"
+
+
+def tell_kept_api(run: Run, place: Place) -> None:
+    """Say of an API that was deployed before that it is public still, where a plan is made without one."""
+    from sentiment_cli.deployment.deploying import public_still
+
+    url = public_still(place.aws, place.names)
+    if url:
+        run.terminal.say(
+            f"The API of an earlier deployment stays, and answers at {url}: --no-api makes none, and takes none away. "
+            f"`{place.command('teardown')}` removes it with the rest.", "yellow",
+        )  # fmt: skip
 
 
 def home_of(run: Run, sandbox: bool) -> Path:

@@ -40,7 +40,8 @@ def plan(
 
       sentiment-cli plan --instance-type ml.m5.large --json
     """
-    from sentiment_cli.commands.place import end_of_sandbox, enter, where
+    from sentiment_cli.commands.hints import what_flags
+    from sentiment_cli.commands.place import end_of_sandbox, enter, tell_kept_api, where
     from sentiment_cli.deployment.deploying import make_plan
     from sentiment_cli.terminal.deployment import plan_table
 
@@ -49,7 +50,10 @@ def plan(
     place = enter(run, stage, sandbox, flags, hosting=True)
     made = make_plan(place.aws, place.target(with_api=not no_api, expires=until))
     run.terminal.show(plan_table(made, sandbox=place.sandbox))
+    if no_api:
+        tell_kept_api(run, place)
     run.terminal.result(made.as_dict())
     if made.todo:
         end = [end_of_sandbox(run)] if place.sandbox else []
-        run.terminal.next_steps((place.command("deploy"), "do it"), *end)
+        again = place.command("deploy") + what_flags({"no_api": no_api, "expires_in": expires_in})
+        run.terminal.next_steps((again, "do it"), *end)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sentiment_cli.commands.common import Run, command
+from sentiment_cli.commands.hosting_flags import ApiAuthFlag
 from sentiment_cli.commands.place import ProfileFlag, RegionFlag, SandboxFlag, StageFlag
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ def policy(
     region: RegionFlag = None,
     profile: ProfileFlag = None,
     sandbox: SandboxFlag = False,
+    api_auth: ApiAuthFlag = None,
 ) -> None:
     """Print the IAM policy that a deployment of this project needs, and not more. Changes nothing.
+
+    Give it the --api-auth that `deploy` gets: who deploys an API for signed requests asks it too.
 
     A policy longer than IAM takes is printed as several, one a line, which are needed together. The two roles get
     theirs by `deploy`; they are printed for whoever wants to see them first.
@@ -48,6 +52,8 @@ def policy(
 
       sentiment-cli policy --account 123456789012 --region eu-west-1 --stage prod
 
+      sentiment-cli policy --api-auth iam
+
       sentiment-cli policy --for execution-role
     """
     from sentiment_cli import project as projects
@@ -56,7 +62,8 @@ def policy(
     project = projects.load(run.project_dir)
     aws = _account(run, project, stage, sandbox, account, region, profile)
     names = Names(project.name, stage, aws.account, aws.region)
-    _print(run, _documents(run, project, names, aws, holder))
+    auth = api_auth.value if api_auth else project.api.auth
+    _print(run, _documents(run, auth, names, aws, holder))
 
 
 def _account(
@@ -83,7 +90,7 @@ def _account(
     return unasked(account, where)
 
 
-def _documents(run: Run, project: Project, names: Names, aws: Aws, holder: Holder) -> list[dict[str, Any]]:
+def _documents(run: Run, auth: str, names: Names, aws: Aws, holder: Holder) -> list[dict[str, Any]]:
     from sentiment_cli import policy as policies
     from sentiment_cli.resources import execution_role
     from sentiment_cli.resources.api.project import ChaliceProject
@@ -91,9 +98,9 @@ def _documents(run: Run, project: Project, names: Names, aws: Aws, holder: Holde
     if holder is Holder.execution_role:
         return [execution_role.policy(aws, names)]
     if holder is Holder.api_role:
-        api = ChaliceProject(run.project_dir / "api", names, project.api.auth, names.endpoint, aws.partition)
+        api = ChaliceProject(run.project_dir / "api", names, auth, names.endpoint, aws.partition)
         return [api.permissions()]
-    return policies.deployer(names, aws.partition, signed=project.api.auth == "iam")
+    return policies.deployer(names, aws.partition, signed=auth == "iam")
 
 
 def _print(run: Run, documents: list[dict[str, Any]]) -> None:

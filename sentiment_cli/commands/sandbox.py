@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sentiment_cli.commands.common import Run, command
-from sentiment_cli.commands.place import end_of_sandbox
+from sentiment_cli.commands.place import end_of_sandbox, region_in
 
 if TYPE_CHECKING:
     from sentiment_cli.sandbox import Sandbox
@@ -66,7 +66,7 @@ def up(
     for line in _exports(run, found):
         run.terminal.line(line, keys=True)
     run.terminal.next_steps((run.command("deploy") + " --sandbox", "deploy into it"), end_of_sandbox(run))
-    run.terminal.result({**_as_dict(found), "already_running": before is not None})
+    run.terminal.result({**_as_dict(run, found), "already_running": before is not None})
 
 
 @command
@@ -89,7 +89,7 @@ def status(run: Run) -> None:
         return
     about = found.about()
     _show(run, found, about)
-    run.terminal.result({"running": True, **_as_dict(found), **about})
+    run.terminal.result({"running": True, **_as_dict(run, found), **about})
 
 
 @command
@@ -164,12 +164,12 @@ COMMANDS = {"up": up, "status": status, "down": down, "faults": faults}
 
 def _running(run: Run) -> Sandbox:
     from sentiment_cli import sandbox
-    from sentiment_cli.errors import SentimentError
+    from sentiment_cli.errors import InputError
 
     found = sandbox.find(run.project_dir)
     if found is None:
         what = "No sandbox runs for this project."
-        raise SentimentError(what, "", "Start it with `sentiment-cli sandbox up`.", code="no-sandbox")
+        raise InputError(what, "", "Start it with `sentiment-cli sandbox up`.", code="no-sandbox")
     return found
 
 
@@ -180,6 +180,7 @@ def _show(run: Run, found: Sandbox, about: dict[str, Any]) -> None:
         ("address", found.url),
         ("engine", _engine(found)),
         ("account", found.account),
+        ("region", region_in(run, found)),
         ("up for", _age(found)),
         ("requests", _counts(about["requests"])),
         ("exist", _counts(about["resources"])),
@@ -196,34 +197,25 @@ def _engine(found: Sandbox) -> str:
 
 def _exports(run: Run, found: Sandbox) -> list[str]:
     """What a shell needs for any AWS client to talk to the sandbox."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in found.environment().items()]
-    region = _region(run) or found.region
-    return [*lines, f"export AWS_DEFAULT_REGION={region}", "unset AWS_PROFILE AWS_SESSION_TOKEN"]
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in _environment(run, found).items()]
+    return [*lines, "unset AWS_PROFILE AWS_SESSION_TOKEN"]
 
 
-def _region(run: Run) -> str | None:
-    """The project's, where there is a project that has one."""
-    from contextlib import suppress
-
-    from sentiment_cli import project
-    from sentiment_cli.errors import SentimentError
-
-    with suppress(SentimentError):
-        return project.load(run.project_dir).aws.region
-    return None
+def _environment(run: Run, found: Sandbox) -> dict[str, str]:
+    return {**found.environment(), "AWS_DEFAULT_REGION": region_in(run, found)}
 
 
-def _as_dict(found: Sandbox) -> dict[str, Any]:
+def _as_dict(run: Run, found: Sandbox) -> dict[str, Any]:
     return {
         "url": found.url,
         "id": found.id,
         "pid": found.pid,
         "engine": found.engine,
         "account": found.account,
-        "region": found.region,
+        "region": region_in(run, found),
         "uptime_seconds": round(time.time() - found.started),
         "access_log": str(found.access_log),
-        "environment": found.environment(),
+        "environment": _environment(run, found),
     }
 
 

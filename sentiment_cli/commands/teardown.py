@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,13 +69,14 @@ def teardown(
 def _no_sandbox(run: Run) -> bool:
     """Whether no sandbox runs, which leaves nothing to delete."""
     from sentiment_cli import sandbox
+    from sentiment_cli.deployment.teardown import TornDown
     from sentiment_cli.project import load
 
     load(run.project_dir)  # elsewhere than in a project it means little that there is no sandbox
     if sandbox.find(run.project_dir) is not None:
         return False
     run.terminal.say("No sandbox runs for this project, so nothing is deployed in it.", style="green")
-    run.terminal.result({"deleted": [], "remaining": []})
+    run.terminal.result(TornDown((), ()).as_dict())
     return True
 
 
@@ -88,12 +90,12 @@ def _confirm(run: Run, place: Place, found: list[Existing], name: str | None) ->
         )  # fmt: skip
     if run.prompter is None and not (run.yes and name):
         raise InputError(
-            f"A confirmation is missing: delete these {len(found)} things for good?",
+            f"A confirmation is missing: delete {_these(found)} for good?",
             "Nobody can be asked: there is no terminal, or --no-input was given.",
             f"Pass --yes --confirm {place.project.name}.",
             code="missing-input",
         )
-    run.confirm(f"Delete these {len(found)} things of {place.names.prefix} for good?", default=False)
+    run.confirm(f"Delete {_these(found)} of {place.names.prefix} for good?", default=False)
 
 
 def _show(run: Run, place: Place, done: TornDown) -> None:
@@ -101,7 +103,7 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
 
     if done.remaining:
         left = PartlyDone(
-            f"{len(done.remaining)} things of {place.names.prefix} remain.",
+            f"{_things(done.remaining)} of {place.names.prefix} remain{'s' if len(done.remaining) == 1 else ''}.",
             "\n".join(done.remaining),
             f"Run `{place.command('teardown')}` again; what will not go can be deleted in the AWS console.",
             code="remains",
@@ -109,7 +111,22 @@ def _show(run: Run, place: Place, done: TornDown) -> None:
         left.data = dict(done.as_dict())
         raise left
     run.terminal.result(done.as_dict())
-    nothing = f"There is nothing of {place.names.prefix} on AWS."
-    run.terminal.say(f"{len(done.deleted)} things deleted. {nothing}" if done.deleted else nothing, style="green")
+    deleted = f"{_things(done.deleted)} deleted. " if done.deleted else ""
+    run.terminal.say(deleted + _what_is_left(place, done), style="green")
     if place.sandbox:
         run.terminal.next_steps(end_of_sandbox(run, too=True))
+
+
+def _things(found: Sequence[object]) -> str:
+    return f"{len(found)} thing{'' if len(found) == 1 else 's'}"
+
+
+def _these(found: Sequence[object]) -> str:
+    return "this one thing" if len(found) == 1 else f"these {len(found)} things"
+
+
+def _what_is_left(place: Place, done: TornDown) -> str:
+    if not done.kept:
+        return f"There is nothing of {place.names.prefix} on AWS."
+    kept = f"Kept: {', '.join(done.kept)}. Nothing else of {place.names.prefix} is on AWS."
+    return f"{kept} `{place.command('teardown')}` without --keep-data removes it too."

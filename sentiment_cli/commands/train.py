@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from sentiment_cli.commands.common import Run, command
 
 if TYPE_CHECKING:
+    from sentiment_cli.events import Emit
     from sentiment_cli.modelling import Outcome
     from sentiment_cli.questions import Answer
 
@@ -97,6 +99,8 @@ def train(
 
       sentiment-cli train --from-joblib pipeline.joblib
     """
+    from sentiment_cli import training_log
+
     if data_argument is not None and run.sources.get("data") == "flag":
         raise typer.BadParameter("the data were named already, without a flag.", param_hint="--data")
     given = run.given({
@@ -106,24 +110,28 @@ def train(
         "limit": ("data.limit", limit),
     })  # fmt: skip
     chosen = {"test_size": test_size, "seed": seed, "min_accuracy": min_accuracy}
-    outcome = _bring(run, from_joblib, given) if from_joblib else _fit(run, given, chosen)
+    with training_log.kept(run.project_dir) as log:
+        emit = log.heard(run.terminal.emit)
+        outcome = _bring(run, from_joblib, given, emit) if from_joblib else _fit(run, given, chosen, emit)
+        for line in _in_words(outcome):
+            log.write(line)
     _show(run, outcome)
     run.terminal.result(_as_json(outcome))
     run.terminal.next_steps((run.command("serve-local"), "try it in the browser"))
 
 
-def _fit(run: Run, given: dict[str, Answer], chosen: dict[str, Any]) -> Outcome:
+def _fit(run: Run, given: dict[str, Answer], chosen: dict[str, Any], emit: Emit) -> Outcome:
     from sentiment_cli import project as projects
     from sentiment_cli.modelling import fit
     from sentiment_cli.rows import rows_of
 
     project, _ = projects.load_or_default(run.project_dir)
     model = projects.overridden(project.model, chosen)
-    rows = rows_of(project, run.project_dir, given, run.prompter, run.terminal.emit)
-    return fit(project.name, rows, model, run.project_dir, run.terminal.emit)
+    rows = rows_of(project, run.project_dir, given, run.prompter, emit)
+    return fit(project.name, rows, model, run.project_dir, emit)
 
 
-def _bring(run: Run, path: Path, given: dict[str, Answer]) -> Outcome:
+def _bring(run: Run, path: Path, given: dict[str, Answer], emit: Emit) -> Outcome:
     from sentiment_cli.errors import InputError
     from sentiment_cli.modelling import bring
 
@@ -136,7 +144,7 @@ def _bring(run: Run, path: Path, given: dict[str, Answer]) -> Outcome:
     run.confirm(
         f"Opening {path} runs whatever code is in it. Is it a file you made or trust?", default=False, flag="--yes"
     )
-    return bring(path, run.project_dir, run.terminal.emit)
+    return bring(path, run.project_dir, emit)
 
 
 def _show(run: Run, outcome: Outcome) -> None:
@@ -156,16 +164,31 @@ def _show(run: Run, outcome: Outcome) -> None:
         )
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "artifact": str(outcome.artifact), "sha256": outcome.sha256, "compiled": outcome.compiled,
-        "seconds": round(outcome.seconds, 3), "report": str(outcome.report) if outcome.report else None,
-    }  # fmt: skip
+def _in_words(outcome: Outcome) -> Iterator[str]:
+    """The result, for the log."""
     if outcome.trained is None:
-        return result
-    metrics = outcome.trained.metrics
+        yield f"A model with the labels {', '.join(outcome.labels)} was brought; it was not measured"
+    else:
+        found = outcome.trained.metrics
+        yield f"Rows: {outcome.rows:,}, of which {found.train_rows:,} to learn from, {found.test_rows:,} to measure on"
+        between = f"({found.accuracy_low:.4f} to {found.accuracy_high:.4f})"
+        yield f"Measured: accuracy {found.accuracy:.4f} {between}, F1 {found.f1:.4f}, ROC AUC {found.roc_auc:.4f}"
+    if not outcome.compiled:
+        yield f"Not compiled: {outcome.not_compiled_because}"
+    yield f"Written: {outcome.artifact}, SHA-256 {outcome.sha256}, after {outcome.seconds:.1f} s"
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    """Every key, always: nothing is known of the rows of a model that was brought, nor was it measured."""
+    metrics = outcome.trained.metrics if outcome.trained else None
+    measured = ("train_rows", "test_rows", "accuracy", "f1", "roc_auc")
     return {
-        "rows": outcome.rows, "train_rows": metrics.train_rows, "test_rows": metrics.test_rows,
-        "labels": list(metrics.names), "accuracy": metrics.accuracy, "f1": metrics.f1, "roc_auc": metrics.roc_auc,
-        **result,
-    }  # fmt: skip
+        "rows": outcome.rows if metrics else None,
+        **{name: getattr(metrics, name, None) for name in measured},
+        "labels": list(outcome.labels),
+        "artifact": str(outcome.artifact),
+        "sha256": outcome.sha256,
+        "compiled": outcome.compiled,
+        "seconds": round(outcome.seconds, 3),
+        "report": str(outcome.report) if outcome.report else None,
+    }

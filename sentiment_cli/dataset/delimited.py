@@ -86,7 +86,7 @@ class Records:
     def _misfit(self, row: Row) -> None:
         if len(self._record) > 1 and any(self._fits(line) for line in self._record[1:]):
             raise _UnclosedQuote(_SWALLOWED)
-        self._bad(self._gone + 1, f"{len(row)} columns where {self._width} are expected")
+        self._bad(self._gone + 1, f"{len(row)} column{'' if len(row) == 1 else 's'} where {self._width} are expected")
 
     def _fits(self, line: str) -> bool:
         try:

@@ -89,7 +89,7 @@ def look(
         label_values=values,
         positive=positive,
         negative=negative,
-        partial=not table.source.whole,
+        partial=table.partial,
     )
 
 

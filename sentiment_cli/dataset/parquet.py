@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -21,6 +21,13 @@ _PARTS = 8
 @dataclass(frozen=True)
 class ParquetTable(Table):
     """Typed columns; rows are counted from 1, for there are no lines."""
+
+    goes_on: bool
+
+    @property
+    def partial(self) -> bool:
+        """See `Table.partial`; a small file can hold many rows."""
+        return self.goes_on
 
     def rows(self, text: int, label: int, trouble: Trouble) -> Iterator[tuple[int, str | None, str | None]]:
         """See `Table.rows`."""
@@ -40,12 +47,33 @@ def parquet_table(source: Source) -> Table:
     """The table in a Parquet file."""
     with _opened(source) as file:
         names = tuple(file.schema_arrow.names)
-        groups = file.metadata.num_row_groups
-        spread = sorted({groups * part // _PARTS for part in range(_PARTS)} if groups else ())
-        batches = (next(file.iter_batches(SAMPLE_ROWS // _PARTS, [group]), None) for group in spread)
-        found = [row for batch in batches if batch is not None for row in batch.to_pylist()]
-    rows = [tuple(as_label(row[name]) for name in names) for row in found]
-    return ParquetTable(source, "parquet", "Parquet", "UTF-8", None, names, names, rows)
+        rows = [tuple(as_label(row[name]) for name in names) for row in _sample(file)]
+        partial = file.metadata.num_rows > len(rows)
+    return ParquetTable(source, "parquet", "Parquet", "UTF-8", None, names, names, rows, partial)
+
+
+def _sample(file: Any) -> Iterator[Mapping[str, Any]]:
+    """Rows from up to `_PARTS` places that are spread over the file, whatever groups it has."""
+    groups = file.metadata.num_row_groups
+    chosen = sorted({groups * part // _PARTS for part in range(_PARTS)} if groups else ())
+    for group in chosen:
+        yield from _of_group(file, group, slices=-(-_PARTS // len(chosen)), rows=SAMPLE_ROWS // len(chosen))
+
+
+def _of_group(file: Any, group: int, slices: int, rows: int) -> Iterator[Mapping[str, Any]]:
+    """Up to `rows` of a group, in as many slices from its first row to its last; all of them if there are no more."""
+    there = file.metadata.row_group(group).num_rows
+    length = there if there <= rows else rows // slices
+    starts = [(there - length) * each // max(1, slices - 1) for each in range(slices if there > rows else 1)]
+    first = 0
+    for batch in file.iter_batches(_BATCH, [group]):
+        for start in starts:
+            begin, end = max(start, first), min(start + length, first + len(batch))
+            if begin < end:
+                yield from batch.slice(begin - first, end - begin).to_pylist()
+        first += len(batch)
+        if first >= starts[-1] + length:
+            return
 
 
 @contextmanager

@@ -49,8 +49,8 @@ class Table:
     """A file whose structure is known.
 
     `title` says the format to people; `header` is None where the file does not name its columns, then `columns` are
-    "1", "2" and so on; `sample` holds rows as strings, None for a cell that is not there: up to `SAMPLE_ROWS` of
-    the first part and, where the format lets one look further on, some from all over the file.
+    "1", "2" and so on; `sample` holds rows of the first part, and of some places further on, as strings, None for a
+    cell that is not there.
     """
 
     source: Source
@@ -61,6 +61,11 @@ class Table:
     header: tuple[str, ...] | None
     columns: tuple[str, ...]
     sample: Sequence[Sequence[str | None]]
+
+    @property
+    def partial(self) -> bool:
+        """Whether the file goes on after the sample."""
+        return not self.source.whole
 
     def settled(self) -> Table:
         """The table with everything judged by the whole file that its first part cannot tell for sure."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.aws_errors import or_none, translated
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment import executor, leaving, manifest, planner, preflight, state, verify, versions
@@ -135,7 +135,7 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     Raises Interrupted after Ctrl-C and PartlyDone where a step failed after others were made: both can be resumed.
     """
     try:
-        steps = executor.apply(aws, plan, journal, emit)
+        steps = executor.apply(aws, plan, journal, emit, _bills(target, plan))
         url, key = _verify(aws, target, plan, emit)
         journal.deployed(version=plan.stack.config.version, artifact=plan.stack.artifact.sha256, url=url)
         _prune(aws, plan, journal, emit)
@@ -144,6 +144,18 @@ def deploy(aws: Aws, target: Target, plan: Plan, journal: Journal, emit: Emit) -
     except SentimentError as error:
         raise leaving.resumable(error, journal) from error
     return _result(aws, target, plan, steps, url, key)
+
+
+def _bills(target: Target, plan: Plan) -> dict[str, str]:
+    """What is said of money when the endpoint's step begins, which may take many minutes."""
+    change = next((each for each in plan.todo if each.kind == Endpoint.kind), None)
+    if change is None or not plan.cost.hourly:
+        return {}
+    since = {
+        "create": "Billing begins with its machine; nothing bills by the hour until then.",
+        "update": "The version before serves, and its machine bills, until the new one has taken over.",
+    }
+    return {Endpoint.kind: f"{target.bill.format(plan.cost.hourly)} {since.get(change.action, '')}".rstrip()}
 
 
 def _verify(aws: Aws, target: Target, plan: Plan, emit: Emit) -> tuple[str, str | None]:
@@ -175,8 +187,7 @@ def _taken_back(aws: Aws, plan: Plan, error: SentimentError, emit: Emit) -> Sent
     """Give the endpoint its earlier version again, if there was one, and say so."""
     change = next(each for each in plan.changes if each.kind == Endpoint.kind)
     before = (change.found or {}).get("EndpointConfigName")
-    wrong = isinstance(error, verify.Differs) or error.code == "not-ours" or error.code.startswith("http-")
-    if not wrong or change.action != "update" or before in (None, plan.stack.config.name):
+    if not verify.speaks_against(error) or change.action != "update" or before in (None, plan.stack.config.name):
         return error  # where the network or a permission failed, nothing speaks against the new version
     return versions.restored(aws, plan.stack.names, before, error, "Train again, or look at the image.", emit)
 
@@ -207,6 +218,12 @@ def _result(aws: Aws, target: Target, plan: Plan, steps: Sequence[Done], url: st
         verified=True,
         expires=target.end,
     )  # fmt: skip
+
+
+def public_still(aws: Aws, names: Names) -> str:
+    """Where an API answers that an earlier deployment made; empty without one, and where it may not be looked for."""
+    with translated("look for an API"):
+        return or_none(lambda: apis.url_of(aws, names), "AccessDeniedException") or ""
 
 
 def api_client(aws: Aws, names: Names) -> InferenceClient:

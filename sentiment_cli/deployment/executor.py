@@ -7,9 +7,10 @@ by the next run. Ctrl-C does the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from sentiment_cli.clients.aws_errors import translated
@@ -52,8 +53,13 @@ class _Run:
     failure: BaseException | None = None
 
 
-def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
-    """Make every change of `plan`. Raises what the first failing step raised, Interrupted after Ctrl-C."""
+def apply(
+    aws: Aws, plan: Plan, journal: Journal, emit: Emit, notes: Mapping[str, str] = MappingProxyType({})
+) -> list[Done]:
+    """Make every change of `plan`; `notes` has what is to be known when a kind's step begins.
+
+    Raises what the first failing step raised, Interrupted after Ctrl-C.
+    """
     todo = plan.todo
     run = _Run(waiting=list(todo), there={change.kind for change in plan.changes if change.action == "keep"})
     pool = ThreadPoolExecutor(AT_ONCE)
@@ -63,6 +69,8 @@ def apply(aws: Aws, plan: Plan, journal: Journal, emit: Emit) -> list[Done]:
         number = len(todo) - len(run.waiting)  # in the order in which they begin, which is not always the plan's
         tell = _numbered(number, len(todo), change, emit)
         tell(StepStarted(0, 0, "", change.step.resource.usual))  # here, for threads begin when they like
+        if change.kind in notes:
+            emit(Note(notes[change.kind]))
         run.running[pool.submit(_make, aws, change, journal, tell)] = change
 
     try:

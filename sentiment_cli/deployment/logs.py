@@ -1,11 +1,14 @@
-"""The lines that the endpoint's containers and the API's function have written, in the order they were written."""
+"""The lines that the last training, the endpoint's containers and the API's function have written, in the order they
+were written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from sentiment_cli import training_log
 from sentiment_cli.clients.aws_errors import or_none, translated
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.resources.log_group import LogGroup
@@ -25,32 +28,52 @@ class Line:
     id: str
 
 
-def groups(names: Names, source: str) -> dict[str, str]:
-    """Log group -> what it is, for "endpoint", "api" or "all"."""
+Look = Callable[[int], list[Line]]
+"""Every line that was written since then (milliseconds); none where nothing was."""
+
+
+def of_training(project_dir: Path) -> Look:
+    """The log of the last training, which is on this machine."""
+
+    def look(since: int) -> list[Line]:
+        lines = enumerate(training_log.read(project_dir))
+        told = (Line(each.at, "training", _leveled(each), f"training {number} {each.at}") for number, each in lines)
+        return [line for line in told if line.at >= since]
+
+    return look
+
+
+def on_aws(aws: Aws, names: Names, source: str) -> Look:
+    """The logs of "endpoint", "api" or "all"."""
     known = {LogGroup(names).name: "endpoint", f"/aws/lambda/{names.function}": "api"}
-    return {group: name for group, name in known.items() if source in (name, "all")}
+
+    def look(since: int) -> list[Line]:
+        found: list[Line] = []
+        for group, name in known.items():
+            if source in (name, "all"):
+                with translated(f"read the log {group}"):
+                    found += [_line(name, each) for each in _events(aws, group, since)]
+        return found
+
+    return look
 
 
-def read(aws: Aws, names: Names, source: str, since: int) -> list[Line]:
-    """Every line written since then (milliseconds), oldest first; none where nothing was written."""
-    found: list[Line] = []
-    for group, name in groups(names, source).items():
-        with translated(f"read the log {group}"):
-            found += [_line(name, each) for each in _events(aws, group, since)]
-    return sorted(found, key=lambda line: line.at)
+def read(looks: Sequence[Look], since: int) -> list[Line]:
+    """Every line of all of them, oldest first."""
+    return sorted((line for look in looks for line in look(since)), key=lambda line: line.at)
 
 
-def follow(aws: Aws, names: Names, source: str, since: int) -> Iterator[Sequence[Line]]:
-    """`read`, then what is new every two seconds, for as long as it is asked."""
+def follow(looks: Sequence[Look], since: int, wait: Callable[[float], bool]) -> Iterator[Sequence[Line]]:
+    """`read`, then what is new every two seconds, until `wait` for so many seconds returns true."""
     seen: dict[str, int] = {}
     while True:
-        fresh = [line for line in read(aws, names, source, since) if line.id not in seen]
+        fresh = [line for line in read(looks, since) if line.id not in seen]
         seen |= {line.id: line.at for line in fresh}
         newest = max(seen.values(), default=since)
         since = max(since, newest - LATE_MS)
         seen = {id_: at for id_, at in seen.items() if at >= since}
         yield fresh
-        if aws.leaving.wait(POLL_SECONDS):
+        if wait(POLL_SECONDS):
             return
 
 
@@ -61,3 +84,7 @@ def _events(aws: Aws, group: str, since: int) -> list[dict[str, Any]]:
 
 def _line(source: str, event: dict[str, Any]) -> Line:
     return Line(int(event["timestamp"]), source, str(event["message"]).rstrip(), str(event["eventId"]))
+
+
+def _leveled(said: training_log.Said) -> str:
+    return said.text if said.level == "info" else f"{said.level}: {said.text}"

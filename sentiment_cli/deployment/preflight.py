@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_cli.clients.aws_errors import translated
+from sentiment_cli.clients.aws_errors import or_none, translated
 from sentiment_cli.clients.quotas import endpoint_quotas
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.deployment.planner import Change, Plan
@@ -20,7 +20,7 @@ from sentiment_cli.resources.model import Model
 
 def same_place(state: State | None, aws: Aws) -> None:
     """Refuse another account or region than the stage's: a second copy would bill, and the first be forgotten."""
-    if state is None or not state.resources:
+    if state is None or not (state.resources or state.version):
         return
     for what, before, now, flag in (
         ("account", state.account, aws.account, "--profile"),
@@ -29,7 +29,7 @@ def same_place(state: State | None, aws: Aws) -> None:
         if before != now:
             raise Refused(
                 f"The stage {state.stage} is in {what} {before}, and this would be {what} {now}.",
-                f"Its state.json under .sentiment remembers {len(state.resources)} things that were made there.",
+                "Its state.json under .sentiment remembers what was deployed there.",
                 f"Use the right {flag}; or tear that stage down first; or choose another --stage.",
                 code=f"other-{what}",
             )
@@ -73,8 +73,9 @@ def image_can_be_made(plan: Plan, engine: str) -> None:
 def quota(aws: Aws, plan: Plan, emit: Emit) -> None:
     """Refuse an instance type that the account may not use as often as the endpoint needs; say which ones it may.
 
-    AWS answers what is allowed, not what is in use; so endpoints of other stages are counted here. An update runs the
-    new machines beside the old ones. Credentials that may not ask get a warning instead.
+    AWS answers what is allowed, not what is in use; so endpoints of other stages are counted here, as far as these
+    credentials may look at them. An update runs the new machines beside the old ones. Credentials that may not ask for
+    quotas get a warning instead.
     """
     config = plan.stack.config
     change = next((each for each in plan.todo if each.kind == "endpoint"), None)
@@ -116,10 +117,15 @@ def _in_use(aws: Aws, instance_type: str, leaving: str) -> int:
 
 
 def _instances(aws: Aws, name: str, instance_type: str) -> int:
-    """None of an endpoint that is gone meanwhile, or whose configuration was deleted."""
-    found = endpoint.describe(aws, name)
-    variants = [endpoint_config.variant_of(aws, found["EndpointConfigName"])] if found else []
+    """None of an endpoint that is gone meanwhile, or whose configuration was deleted, or that may not be looked at: the
+    printed policy allows that for the stage's own alone."""
+    found = or_none(lambda: endpoint.describe(aws, name), "AccessDeniedException")
+    variants = [_variant(aws, found["EndpointConfigName"])] if found else []
     return sum(each.get("InitialInstanceCount", 0) for each in variants if each.get("InstanceType") == instance_type)
+
+
+def _variant(aws: Aws, config: str) -> Mapping[str, Any]:
+    return or_none(lambda: endpoint_config.variant_of(aws, config), "AccessDeniedException") or {}
 
 
 def _over(config: EndpointConfig, limit: int, used: int, allowed: Mapping[str, int]) -> Refused:

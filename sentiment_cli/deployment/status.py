@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import translated
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.deployment import teardown
+from sentiment_cli.deployment import spending, teardown
 from sentiment_cli.deployment.planner import Cost, cost_of
 from sentiment_cli.resources import Existing, endpoint, endpoint_config, expiry
 from sentiment_cli.resources import api as apis
@@ -41,7 +41,8 @@ class Status:
     resources: tuple[Existing, ...]
     cost: Cost
     spent: float | None
-    """US dollars since the endpoint was created; None where its price is not known or it bills by the request."""
+    """US dollars since the endpoint was created, by what it ran on and as far as that bills by the hour; None where a
+    price is not known, or nothing did."""
     metrics: Mapping[str, float | None]
     """Of the last 24 hours."""
 
@@ -69,6 +70,7 @@ def look(aws: Aws, names: Names) -> Status:
         metrics = _metrics(aws, names) if found else {}
         there = teardown.inventory(aws, names)
         end = expiry.seen(aws, names) if any(each.kind == expiry.Expiry.kind for each in there) else None
+        spent = _spent(aws, names, found, config, there) if found and config else None
     cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
     return Status(
         names=names,
@@ -78,7 +80,7 @@ def look(aws: Aws, names: Names) -> Status:
         version=config.name.removeprefix(f"{names.prefix}-") if config else "",
         resources=tuple(_in_use(each, config) for each in there),
         cost=cost,
-        spent=_spent(found, cost),
+        spent=spent,
         metrics=metrics,
     )
 
@@ -112,12 +114,17 @@ def _endpoint(found: Mapping[str, Any], config: EndpointConfig) -> dict[str, Any
     }
 
 
-def _spent(found: Mapping[str, Any] | None, cost: Cost) -> float | None:
-    """At today's price and size, for AWS's own figures come a day later."""
-    if found is None or not cost.hourly:
-        return None
-    hours = (datetime.now(UTC) - found["CreationTime"]).total_seconds() / 3600
-    return float(round(hours * cost.hourly, 4))
+def _spent(
+    aws: Aws, names: Names, found: Mapping[str, Any], serving: EndpointConfig, there: Sequence[Existing]
+) -> float | None:
+    made = []
+    for each in there:
+        if each.kind == EndpointConfig.kind and each.since:
+            is_it = each.name == serving.name
+            config = serving if is_it else endpoint_config.as_it_is(aws, names, each.name)
+            made.append((each.since, cost_of(config).hourly))
+    now = datetime.now(UTC)
+    return spending.spent(found["CreationTime"], found["LastModifiedTime"], now, cost_of(serving).hourly, made)
 
 
 def _metrics(aws: Aws, names: Names) -> dict[str, float | None]:

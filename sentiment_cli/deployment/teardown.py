@@ -51,14 +51,15 @@ ORDER: tuple[Find, ...] = (
 
 @dataclass(frozen=True)
 class TornDown:
-    """What was removed, and what is still there after a second look, as "kind name"."""
+    """What was removed, what is still there after a second look, and what was kept on purpose, as "kind name"."""
 
     deleted: tuple[str, ...]
     remaining: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, list[str]]:
         """The result of `teardown --json`."""
-        return {"deleted": list(self.deleted), "remaining": list(self.remaining)}
+        return {"deleted": list(self.deleted), "remaining": list(self.remaining), "kept": list(self.kept)}
 
 
 def inventory(aws: Aws, names: Names, *, keep_data: bool = False) -> list[Existing]:
@@ -92,12 +93,14 @@ def apply(
 
     def all_of_it() -> TornDown:
         _remove(aws, found, deleted, record, emit)
-        late = _look_again(aws, names, emit, keep_data=keep_data)
-        _remove(aws, late, deleted, record, emit)
-        remaining = _look_again(aws, names, emit, keep_data=keep_data) if late else []
+        remaining = _look_again(aws, names, emit, keep_data=keep_data)
+        if late := [each for each in remaining if each.removable]:
+            _remove(aws, late, deleted, record, emit)
+            remaining = _look_again(aws, names, emit, keep_data=keep_data)
         if not remaining and not keep_data:
             record.forget()
-        return TornDown(tuple(map(_words, deleted)), tuple(map(_words, remaining)))
+        kept = _kept(aws, names) if keep_data else []
+        return TornDown(*(tuple(map(_words, each)) for each in (deleted, remaining, kept)))
 
     try:
         return leavable(aws, all_of_it, emit)
@@ -183,6 +186,11 @@ def _look_again(aws: Aws, names: Names, emit: Emit, *, keep_data: bool) -> list[
     kept = {names.bucket} if keep_data else set()
     known = {(each.kind, each.name) for each in found}
     return found + [each for each in by_tag if (each.kind, each.name) not in known and each.name not in kept]
+
+
+def _kept(aws: Aws, names: Names) -> list[Existing]:
+    with translated(f"look for what is kept of {names.prefix}"):
+        return bucket.existing(aws, names)
 
 
 def _words(each: Existing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sentiment_cli.errors import InputError, SentimentError
 from sentiment_cli.events import Emit, Note
 from sentiment_cli.resources import Existing, endpoint, endpoint_config, model
 from sentiment_cli.resources.endpoint import Endpoint
+from sentiment_cli.resources.endpoint_config import EndpointConfig
 from sentiment_cli.resources.names import Names
 
 KEPT = 3  # the one that serves and two to go back to
@@ -23,11 +25,13 @@ KEPT = 3  # the one that serves and two to go back to
 
 @dataclass(frozen=True)
 class Version:
-    """An endpoint configuration that is kept. `serves` says whether the endpoint has it now."""
+    """An endpoint configuration that is kept: whether the endpoint has it now, what it is, and when it was made."""
 
     name: str
     version: str
     serves: bool
+    config: EndpointConfig | None = None
+    since: datetime | None = None
 
 
 def kept(aws: Aws, names: Names) -> list[Version]:
@@ -39,9 +43,14 @@ def kept(aws: Aws, names: Names) -> list[Version]:
                 f"There is no endpoint {names.endpoint}.", "Nothing is deployed in this stage.",
                 "Run `sentiment-cli deploy`.", code="no-endpoint",
             )  # fmt: skip
-        configs = endpoint_config.existing(aws, names)
-    serving = found["EndpointConfigName"]
-    return [Version(each.name, each.name.removeprefix(f"{names.prefix}-"), each.name == serving) for each in configs]
+        serving = found["EndpointConfigName"]
+        return [
+            Version(
+                each.name, each.name.removeprefix(f"{names.prefix}-"), each.name == serving,
+                endpoint_config.as_it_is(aws, names, each.name), each.since,
+            )
+            for each in endpoint_config.existing(aws, names)
+        ]  # fmt: skip
 
 
 def chosen(versions: list[Version], wanted: str | None, served: Sequence[str], command: str) -> Version:
@@ -71,16 +80,18 @@ def go_back(aws: Aws, names: Names, version: Version, journal: Journal, emit: Em
     with translated(f"look at the version {version.version}"):
         target = Endpoint(names, version.name, endpoint_config.is_serverless(aws, version.name))
         before = endpoint.describe(aws, names.endpoint) or {}
-    journal.note(target.kind, target.name, "updating")
     with translated(f"give the endpoint {names.endpoint} the version {version.version}"):
         bucket, key = _artifact(aws, version.name)
         said = _manifest(aws, bucket, key)
+        journal.note(target.kind, target.name, "updating")
         target.update(aws, before, emit)
     journal.note(target.kind, target.name, "created")
     try:
         texts = verify.endpoint(aws, names, said)
-    except verify.Differs as error:
+    except SentimentError as error:
         serving = str(before.get("EndpointConfigName"))
+        if not verify.speaks_against(error) or serving in ("None", version.name):
+            raise
         raise restored(aws, names, serving, error, "Name another version, or deploy again.", emit) from error
     emit(Note(f"The endpoint answers as that model does ({texts} texts)."))
     journal.deployed(version=version.version, artifact=key.split("/")[1], url=journal.state.url, back=True)
@@ -97,10 +108,14 @@ def restored(aws: Aws, names: Names, before: str, error: SentimentError, fix: st
 
 
 def prune(aws: Aws, names: Names, current: str, journal: Journal, emit: Emit) -> None:
-    """Delete configurations, and models that none of the others serves, older than the last KEPT; `current` is kept."""
+    """Delete configurations, and models that none of the others serves, beyond KEPT. `current` is kept, then what
+    served last, for that is what one goes back to, then what was made last."""
     with translated("look for versions that are too old to go back to"):
         configs = endpoint_config.existing(aws, names)
-        old = [each for each in configs if each.name != current][KEPT - 1 :]
+        last = [f"{names.prefix}-{each}" for each in reversed(journal.state.served)]
+        others = [each for each in configs if each.name != current]
+        others.sort(key=lambda each: last.index(each.name) if each.name in last else len(last))
+        old = others[KEPT - 1 :]
         unused = _unused(aws, names, [each.name for each in configs if each not in old]) if old else []
     # Models first: a configuration that is left by a run that broke off leads the next one to what it is about.
     for each in (*unused, *old):

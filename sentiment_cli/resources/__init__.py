@@ -69,6 +69,8 @@ class Existing:
     since: datetime | None = None
     """When it was made, with its time zone; of a Lambda function when it was changed last, for AWS keeps no more.
     None where AWS does not say: of a bucket (but in a list of all of the account's) and of a usage plan."""
+    removable: bool = True
+    """Whether `delete` can be called: what is known by its tags alone is for its maker to remove."""
 
 
 @dataclass(frozen=True)

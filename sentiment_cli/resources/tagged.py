@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sentiment_cli.clients.aws_errors import or_none
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.events import Emit
 from sentiment_cli.resources import Existing, bucket, endpoint, endpoint_config, log_group, model, repository
+from sentiment_cli.resources.api import access
+from sentiment_cli.resources.api.removing import delete_rest_api
 from sentiment_cli.resources.names import PROJECT_TAG, STAGE_TAG, Names
 
 Look = Callable[[Aws, str], Any]
@@ -29,6 +32,10 @@ class _Sort:
     pattern: str
     look: Look
     delete: Delete
+
+    def match(self, arn: str) -> re.Match[str] | None:
+        """Whether an ARN is of this sort; the first group is the name."""
+        return re.search(f"{self.pattern}$", arn)
 
 
 def _simple(kind: str, pattern: str, service: str, noun: str, parameter: str, *missing: str, get: str = "get") -> _Sort:
@@ -61,16 +68,33 @@ _SORTS = (
     ),
     _Sort("image repository", r":ecr:.*:repository/(.+)", repository.find, repository.delete),
     _Sort("artifact bucket", r":s3:::([^/]+)", bucket.exists, bucket.delete),
-    _simple("function", r":lambda:.*:function:([^:]+)", "lambda", "function", "FunctionName", _GONE),
-    _simple("REST API", r":apigateway:.*/restapis/([^/]+)", "apigateway", "rest_api", "restApiId", _NOT_FOUND),
+    _Sort(
+        "usage plan", r":apigateway:.*/usageplans/([^/]+)",
+        lambda aws, name: or_none(lambda: aws.client("apigateway").get_usage_plan(usagePlanId=name), _NOT_FOUND),
+        lambda aws, name, emit: access.remove_plan(aws, name),
+    ),
     _simple("API key", r":apigateway:.*/apikeys/([^/]+)", "apigateway", "api_key", "apiKey", _NOT_FOUND),
-    _simple("usage plan", r":apigateway:.*/usageplans/([^/]+)", "apigateway", "usage_plan", "usagePlanId", _NOT_FOUND),
+    _Sort(
+        "REST API", r":apigateway:.*/restapis/([^/]+)",
+        lambda aws, name: or_none(lambda: aws.client("apigateway").get_rest_api(restApiId=name), _NOT_FOUND),
+        delete_rest_api,
+    ),
+    _simple("function", r":lambda:.*:function:([^:]+)", "lambda", "function", "FunctionName", _GONE),
 )  # fmt: skip
 
 
 def existing(aws: Aws, names: Names) -> list[Existing]:
-    """What carries the stage's tags and is really there; what is of no sort known here is believed as it is listed."""
-    return [found for arn in _arns(aws, names) if (found := _existing(aws, arn)) is not None]
+    """What carries the stage's tags and is really there, in the order of removal: what refers to something before it.
+
+    What is of no sort known here is believed as it is listed, and cannot be removed.
+    """
+    arns = [arn for arn in _arns(aws, names) if not re.search(r"/restapis/[^/]+/", arn)]  # parts go with their API
+    known = [(sort, arn, match.group(1)) for sort in _SORTS for arn in arns if (match := sort.match(arn))]
+    there = [
+        Existing(sort.kind, name, partial(sort.delete, aws, name)) for sort, _, name in known if sort.look(aws, name)
+    ]
+    strange = set(arns) - {arn for _, arn, _ in known}
+    return there + [Existing("tagged resource", arn, _unknown, removable=False) for arn in arns if arn in strange]
 
 
 def _arns(aws: Aws, names: Names) -> Iterator[str]:
@@ -80,14 +104,5 @@ def _arns(aws: Aws, names: Names) -> Iterator[str]:
     return (each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"])
 
 
-def _existing(aws: Aws, arn: str) -> Existing | None:
-    if re.search(r"/restapis/[^/]+/", arn):  # a part of an API, which goes with it
-        return None
-    for sort in _SORTS:
-        if match := re.search(f"{sort.pattern}$", arn):
-            return _there(aws, sort, match.group(1))
-    return Existing("tagged resource", arn, lambda emit: None)
-
-
-def _there(aws: Aws, sort: _Sort, name: str) -> Existing | None:
-    return Existing(sort.kind, name, lambda emit: sort.delete(aws, name, emit)) if sort.look(aws, name) else None
+def _unknown(emit: Emit) -> None:
+    raise AssertionError("nobody here knows how to remove it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from sentiment_cli.files import write_atomically
 
 FOLDER = Path(".sentiment/sandbox")
 NAME = "sandbox.json"
+LOCK = "lock"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -27,11 +28,9 @@ class Record(msgspec.Struct, frozen=True):
     started: float
 
 
-def folder(project_dir: Path) -> Path:
-    """The folder of the project's sandbox, made if it is not there; for this user's eyes only."""
-    place = (project_dir / FOLDER).absolute()
+def make(place: Path) -> None:
+    """Make the sandbox's folder if it is not there; for this user's eyes only."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return place
 
 
 def save(place: Path, record: Record) -> None:
@@ -48,5 +47,11 @@ def load(place: Path) -> Record | None:
 
 
 def forget(place: Path) -> None:
-    """Remove the sandbox's folder with all that is in it, if it is there."""
-    shutil.rmtree(place, ignore_errors=True)
+    """Remove the sandbox's folder, of which only the lock is left, for whoever has that lock.
+
+    The lock goes by its name alone: as soon as it is gone, what is in the folder may be another command's.
+    """
+    with suppress(OSError):
+        (place / LOCK).unlink()
+        place.rmdir()
+        place.parent.rmdir()  # only if nothing else is in it

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Literal
+from typing import IO, Literal
 
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, Note, ignore
@@ -33,7 +33,7 @@ Engine = Literal["auto", "docker", "process"]
 def up(project_dir: Path, emit: Emit = ignore, *, engine: Engine = "auto") -> Sandbox:
     """The project's sandbox, started if it does not run. Raises SentimentError if it cannot be."""
     _require_moto()
-    folder = record.folder(project_dir)
+    folder = (project_dir / record.FOLDER).absolute()
     with _alone(folder):
         found = find(project_dir)
         if found is not None:
@@ -65,9 +65,7 @@ def down(project_dir: Path) -> bool:
         if found is not None:
             _stop(found)
         _clear(folder)
-    record.forget(folder)
-    with suppress(OSError):
-        folder.parent.rmdir()  # only if nothing else is in it
+        record.forget(folder)
     return found is not None
 
 
@@ -76,7 +74,9 @@ def clean(project_dir: Path) -> None:
     folder = (project_dir / record.FOLDER).absolute()
     if folder.exists() and find(project_dir) is None:
         with _alone(folder):
-            _clear(folder)
+            if find(project_dir) is None:  # one that was just starting runs by now
+                _clear(folder)
+                record.forget(folder)
 
 
 def _refuse_other(found: Sandbox, engine: Engine) -> None:
@@ -156,7 +156,7 @@ def _clear(folder: Path) -> None:
     if known is not None:
         leftovers.end(known.id, docker=known.engine == "docker")
     for entry in folder.iterdir():
-        if entry.name != "lock":
+        if entry.name != record.LOCK:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
@@ -168,7 +168,19 @@ def _sandbox(folder: Path, known: Record) -> Sandbox:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Within it no other command starts or ends this sandbox."""
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Within it no other command starts or ends this sandbox, and its folder is there."""
+    with _locked(folder):
         yield
+
+
+def _locked(folder: Path) -> IO[str]:
+    """Who had the lock before may have removed it with the folder: then it is a new one that has to be had."""
+    while True:
+        with suppress(FileNotFoundError):
+            record.make(folder)
+            lock = (folder / record.LOCK).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock.fileno()), (folder / record.LOCK).stat()):
+                    return lock
+            lock.close()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WHY = {
     "target": "a little more and the p99 is missed",
     "errors": "a little more and requests fail",
-    "throttled": "a little more and requests are throttled: this is that limit, the instance may bear more",
+    "throttled": "throttled: AWS lets no more through",
     "client": "this machine can send no more: the server may bear more",
     "bounds": "the bounds ended the test: it may bear more (--duration, --max-requests)",
     "unmet": "no rate met the target",
@@ -64,11 +64,42 @@ def capacity_card(test: LoadTest, found: Found) -> Card:
         ("highest rate", f"{found.rate:,.1f} requests a second, {goal}{_sureness(found)}"),
         ("limit", _why(test, found)),
     ]
+    if found.limit == "throttled":
+        rows += _behind_throttling(test)
     if sizing:
         rows += _sized(test.subject.hosting, sizing, test)
     if test.subject.here:
         rows.append(("mind", "client and server shared this machine's CPUs: alone, the server bears more"))
     return card(f"Capacity of {test.subject.title}", rows)
+
+
+def _behind_throttling(test: LoadTest) -> list[tuple[str, str]]:
+    """Where the limit is changed, and that no instance was measured; a serverless endpoint has none."""
+    subject, rows = test.subject, []
+    if subject.throttle:
+        places = " and of ".join(subject.throttle.places)
+        console = f"API Gateway's console, throttling of {places}"
+        rows.append(("to change it", f"{console}; the next `deploy` sets it back"))
+    if subject.hosting.kind == "realtime":
+        unknown = "not known, nor what follows from it: an instance may bear more than is let through"
+        rows.append(("per instance", unknown))
+        if subject.direct:
+            rows.append(("measure it", direct(test)))
+    return rows
+
+
+def throttling(test: LoadTest) -> str:
+    """What lets no more through; empty where that is not known."""
+    throttle = test.subject.throttle
+    return f"the {throttle.title} lets {throttle.rate:,g} a second through" if throttle else ""
+
+
+def direct(test: LoadTest) -> str:
+    """The command that asks the same of what is behind the throttle."""
+    wanted = test.wanted
+    batch = f" --batch {wanted.batch}" if wanted.batch > 1 else ""
+    rate = f" --rate {wanted.rate:.12g}" if wanted.rate is not None else ""
+    return f"{test.subject.direct} --p99 {wanted.aim.seconds * 1000:.12g}{batch}{rate}"
 
 
 def _sized(hosting: Hosting, sizing: Sizing, test: LoadTest) -> list[tuple[str, str]]:
@@ -88,9 +119,9 @@ def _sized(hosting: Hosting, sizing: Sizing, test: LoadTest) -> list[tuple[str, 
         rows.append(("price", price))
     if sizing.instances is not None:
         monthly = f", ${sizing.usd_per_month:,.0f} a month" if sizing.usd_per_month is not None else ""
-        instances = f"{sizing.instances} instances at {wanted.factor:.0%}{monthly}"
+        instances = f"{sizing.instances} instance{'' if sizing.instances == 1 else 's'} at {wanted.factor:.0%}{monthly}"
         rows.append((f"for {wanted.rate:,g}/s", f"{instances}; {sizing.instances_at_most} without anything to spare"))
-    if sizing.per_instance is None and sizing.at_once is not None:
+    if hosting.kind == "serverless" and sizing.at_once is not None:
         rows.append((f"for {wanted.rate:,g}/s", f"a concurrency of {sizing.at_once} or more"))
     if sizing.autoscaling_target is not None:
         note = "; ml.t2 types cannot scale by themselves" if kind.startswith("ml.t2.") else ""
@@ -107,6 +138,8 @@ def _sureness(found: Found) -> str:
 
 
 def _why(test: LoadTest, found: Found) -> str:
+    if found.limit == "throttled" and test.subject.throttle:
+        return f"throttled: {throttling(test)}"
     return (SAME_MACHINE if test.subject.here else {}).get(found.limit) or WHY[found.limit]
 
 

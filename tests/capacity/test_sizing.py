@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sentiment_cli.capacity.sizing import Hosting, most_usd, size
+from sentiment_cli.capacity.sizing import Hosting, Sizing, most_usd, size
 
 M5 = Hosting("realtime", "ml.m5.large")
 
@@ -55,6 +55,14 @@ def test_serverless_has_a_price_and_no_instances() -> None:
 def test_a_type_without_a_known_price_still_has_a_size() -> None:
     sizing = size(Hosting("realtime", "ml.m4.xlarge"), 100, latency=0.01, wanted=100)
     assert (sizing.usd_per_million, sizing.usd_per_month, sizing.instances) == (None, None, 2)
+
+
+def test_a_rate_that_tells_nothing_of_an_instance_sizes_none() -> None:
+    """What follows from the latency alone is left: 450 a second of 10 ms are 4.5 at once."""
+    sizing = size(M5, None, latency=0.01, wanted=450)
+    assert sizing == Sizing(None, None, None, None, None, None, None, at_once=5)
+    serverless = Hosting("serverless", memory_mb=2048)
+    assert size(serverless, None, latency=0.05) == size(serverless, 100, latency=0.05)
 
 
 def test_the_bound_of_a_test_of_an_endpoint_is_what_goes_in_and_out() -> None:

@@ -62,7 +62,10 @@ def test_an_endpoint_that_is_not_there_is_told(aws: Aws) -> None:
     assert "deploy" in caught.value.fix
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"predictions": []}', b"[]", b'{"output": [{"label": 1}]}'])
+NONE, TWO = b'{"output": []}', b'{"output": [{"label": "a", "score": 1.0}, {"label": "a", "score": 1.0}]}'
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"predictions": []}', b"[]", b'{"output": [{"label": 1}]}', NONE, TWO])
 def test_an_answer_that_is_no_prediction_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     with pytest.raises(SentimentError, match="not a prediction") as caught:
         answering(aws, monkeypatch, body).ask([KIND])

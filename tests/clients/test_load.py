@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -67,6 +68,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_CONNECT(self) -> None:
+        self.server.heard = (self.path, dict(self.headers), b"")
+        self.send_error(502)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -182,3 +187,21 @@ def test_a_prepared_request_is_what_the_client_itself_sends(server: Server) -> N
     assert ready.headers.items() <= headers.items()
     assert (path, headers["x-api-key"]) == ("/base/predict", "secret")
     assert "secret" not in repr(ready)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [("https://model.example", "model.example:443"), ("https://model.example:8443", "model.example:8443")],
+)
+def test_a_proxy_hears_who_asks_to_be_let_through(
+    server: Server, monkeypatch: pytest.MonkeyPatch, url: str, host: str
+) -> None:
+    for name in ("HTTPS_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", server.url.replace("//", "//ana:p%40ss@"))
+    with Senders(1) as one:
+        outcome = send(one, Request(url, "/", {}, b"{}"), [0.0], connections=1)
+    assert outcome.errors == Counter({"connection": 1})
+    path, headers, _ = server.heard
+    told = {name.lower(): value for name, value in headers.items()}
+    assert (path, told["proxy-authorization"]) == (host, "Basic " + base64.b64encode(b"ana:p@ss").decode())

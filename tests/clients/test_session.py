@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,49 @@ def test_without_credentials_it_says_how_to_get_some(monkeypatch: pytest.MonkeyP
     assert (error.exit_code, error.code) == (4, "no-credentials")
     assert "aws configure" in error.fix
     assert "--sandbox" in error.fix
+
+
+@pytest.fixture
+def metadata(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the service of EC2 that gives a machine its credentials is asked for; it knows none."""
+    asked: list[str] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def do_GET(self) -> None:
+            self.do_PUT()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "false")
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    yield asked
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("on_ec2", [False, True])
+def test_a_glance_without_credentials_asks_nobody_who_may_not_be_there(
+    metadata: list[str], monkeypatch: pytest.MonkeyPatch, on_ec2: bool
+) -> None:
+    monkeypatch.setattr(session, "is_ec2", lambda: on_ec2)
+    assert session.glance("eu-west-1") is None
+    assert bool(metadata) is on_ec2
+
+
+@pytest.mark.usefixtures("sandboxed")
+def test_a_glance_with_credentials_is_soon_over() -> None:
+    found = session.glance("eu-west-1")
+    assert found is not None
+    assert (found.account, found.patience.attempts) == (ACCOUNT, 2)
 
 
 @pytest.mark.usefixtures("sandboxed")

@@ -43,6 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.heard.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
         if self.path == "/gone/invocations":
             self.close_connection = True
+        elif self.path.startswith("/status/"):
+            self._answer(int(self.path.split("/")[2]), b'{"message": "No."}')
         elif self.path == "/moved/invocations":
             self._answer(307, b"elsewhere", Location="/invocations")
         else:
@@ -99,6 +101,30 @@ def test_nothing_is_asked_twice(server: Server, path: str, code: str) -> None:
     with pytest.raises(SentimentError) as caught:
         label(server.url + path)
     assert (caught.value.code, len(server.heard)) == (code, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code", "fix"),
+    [
+        (400, 2, "Correct the input"),
+        (413, 2, "Correct the input"),
+        (415, 2, "Correct the input"),
+        (403, 1, "API key"),
+        (404, 1, "address"),
+        (408, 1, "Try again"),
+        (429, 1, "usage plan"),
+        (405, 1, "server's own output"),
+        (503, 1, "server's own output"),
+    ],
+)
+def test_only_what_is_wrong_with_the_texts_is_wrong_input(
+    server: Server, status: int, exit_code: int, fix: str
+) -> None:
+    with pytest.raises(SentimentError) as caught:
+        label(f"{server.url}/status/{status}")
+    assert (caught.value.code, caught.value.exit_code) == (f"http-{status}", exit_code)
+    assert fix in caught.value.fix
+    assert caught.value.why == "No."
 
 
 def test_where_nobody_listens() -> None:

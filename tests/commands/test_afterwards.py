@@ -97,7 +97,11 @@ def test_logs_of_the_endpoint(project: Path) -> None:
     assert {line["source"] for line in lines} == {"endpoint"}
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
     assert run("logs", "--sandbox", "--since", "soon", cwd=project).returncode == 2
-    assert run("logs", "--sandbox", "--stage", "other", cwd=project).stderr == "Nothing was written in the last 1h.\n"
+    other = ("--stage", "other", "--source", "endpoint")
+    assert run("logs", "--sandbox", *other, cwd=project).stderr == "Nothing was written in the last 1h.\n"
+    alike = [json.loads(line) for line in run("logs", "--sandbox", "--json", cwd=project).stdout.splitlines()]
+    assert {"endpoint", "training"} <= {line["source"] for line in alike}
+    assert [line["time"] for line in alike] == sorted(line["time"] for line in alike)
 
 
 def back(project: Path, *arguments: str) -> Done:

@@ -269,7 +269,8 @@ def test_teardown_leaves_nothing_also_without_the_files_of_this_machine(stage: S
     assert client(stage, "iam").list_roles()["Roles"] == []
     left = docker_engine.containers.list(all=True, filters={"label": f"sentiment-cli.sandbox={found.id}"})
     assert [each.image.tags for each in left] == [["registry:2"]]
-    assert stage.result("teardown", "--sandbox", "--yes", "--confirm", "tweets") == {"deleted": [], "remaining": []}
+    nothing: dict[str, list[str]] = {"deleted": [], "remaining": [], "kept": []}
+    assert stage.result("teardown", "--sandbox", "--yes", "--confirm", "tweets") == nothing
     stage.run("sandbox", "down")
     assert docker_engine.containers.list(all=True, filters={"label": f"sentiment-cli.sandbox={found.id}"}) == []
     assert docker_engine.volumes.list(filters={"label": f"sentiment-cli.sandbox={found.id}"}) == []

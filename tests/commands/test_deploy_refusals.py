@@ -215,7 +215,7 @@ def test_the_sandbox_without_its_parts(project: Path) -> None:
 def test_where_no_sandbox_runs_none_is_started_to_look_into_it(project: Path) -> None:
     assert error(project, "invoke", "--sandbox", "--target", "api", "--json", "hi", code=2)["code"] == "no-sandbox"
     done = run("teardown", "--sandbox", "--json", cwd=project)
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"deleted": [], "remaining": []})
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"deleted": [], "remaining": [], "kept": []})
     assert sandbox.find(project) is None
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from sentiment_cli import commands, sandbox
 from sentiment_cli.commands.hints import complete
+from sentiment_cli.commands.hosting_flags import ApiAuth
 from sentiment_cli.errors import SentimentError
 from tests.commands.conftest import run
 
@@ -34,6 +35,8 @@ BOX = {"stage": "dev", "region": None, "profile": None, "sandbox": True}
         (" -C x", AWS, "`sentiment-cli teardown`",
          "`sentiment-cli teardown -C x --stage prod --region eu-west-1 --profile work`"),
         (" -C x", BOX, "`sentiment-cli sandbox up`", "`sentiment-cli sandbox up -C x`"),
+        ("", {**BOX, "api_auth": ApiAuth.iam}, "`sentiment-cli policy`, `sentiment-cli deploy`",
+         "`sentiment-cli policy --sandbox --api-auth iam`, `sentiment-cli deploy --sandbox --api-auth iam`"),
     ],
 )  # fmt: skip
 def test_what_an_error_names_is_completed(folder: str, values: dict[str, Any], said: str, expected: str) -> None:

@@ -96,6 +96,35 @@ def test_labels_without_a_positive_one_are_not_asked_for(tmp_path: Path) -> None
     assert "positive =" not in (tmp_path / "days/sentiment.toml").read_text()
 
 
+@pytest.mark.parametrize("place", ["beside/rows.csv", "rows.csv", "p/rows.csv"])
+def test_data_near_the_project_move_with_it(tmp_path: Path, place: str) -> None:
+    home, moved = tmp_path / "here", tmp_path / "there/moved"
+    data = home / place
+    data.parent.mkdir(parents=True)
+    data.write_text("text,label\n" + "".join(f"lovely {n},positive\nawful {n},negative\n" for n in range(40)))
+    done = run("init", "p", "--data", place, "--region", "eu-west-1", "--no-input", cwd=home)
+    assert done.returncode == 0, done.stderr
+    path = "rows.csv" if place.startswith("p/") else f"../{place}"
+    assert project.load(home / "p").data.path == path
+    assert "absolute" not in done.stderr
+    moved.parent.mkdir()
+    home.rename(moved)
+    assert run("train", "--limit", "40", cwd=moved / "p").returncode == 0
+    again = run("init", ".", "--data", str(moved / place), "--no-input", "--json", cwd=moved / "p")
+    assert json.loads(again.stdout)["written"] == []
+
+
+def test_data_elsewhere_are_named_by_an_absolute_path_and_that_is_said(tmp_path: Path) -> None:
+    data = tmp_path / "elsewhere/rows.csv"
+    data.parent.mkdir()
+    data.write_text("text,label\n" + "a lovely day,positive\nan awful mess,negative\n" * 40)
+    home = tmp_path / "deeper/here"
+    home.mkdir(parents=True)
+    done = run("init", "p", "--data", str(data), "--region", "eu-west-1", "--no-input", cwd=home)
+    assert project.load(home / "p").data.path == str(data)
+    assert f"absolute path, {data}" in done.stderr
+
+
 def test_labels_that_were_told_are_taken_back(tmp_path: Path) -> None:
     data = tmp_path / "reviews.csv"
     data.write_text("text,label\n" + "".join(f"words of number {n},{'yay' if n % 2 else 'nay'}\n" for n in range(40)))

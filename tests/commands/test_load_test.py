@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sentiment_cli import main
+from sentiment_cli import main, sandbox
 from tests.commands.conftest import Done, run
 
 # Every machine answers within this, also one with much else to do; a test then costs what its bounds allow.
@@ -71,7 +71,7 @@ def test_people_get_a_table_and_a_card(served: str, tmp_path: Path, capsys: pyte
 def test_a_target_that_nothing_can_meet_is_5(served: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = home / "long.txt"
     texts.write_text("good bad ugly fine " * 100)
-    few = ("--p99", "1", "--texts", str(texts), "--batch", "100", "--duration", "20")
+    few = ("--p99", "1", "--texts", str(texts), "--batch", "100", "--duration", "40")
     done = load(capsys, "-C", str(home), "--target", "local", "--yes", "--json", *few)
     assert done.returncode == 5, done.stderr
     said = json.loads(done.stdout)
@@ -155,3 +155,36 @@ def test_an_api_that_was_not_deployed_is_told(deployed: Path) -> None:
     done = run("load-test", "--sandbox", "--target", "api", "--yes", "--json", cwd=deployed)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "no-api"
+
+
+def test_an_api_that_throttles_is_not_taken_for_the_instance(deployed: Path) -> None:
+    """The limit is lowered by hand, so that little load meets it."""
+    done = run("deploy", "--sandbox", "--yes", cwd=deployed)
+    assert done.returncode == 0, done.stderr
+    lower_the_plan(deployed, "10")
+    few = ("--p99", "2000", "--duration", "15", "--rate", "300", "--arrivals", "fixed")
+    before = len(logged(deployed))
+    done = run("load-test", "--sandbox", "--target", "api", "--yes", *few, cwd=deployed, COLUMNS="150")
+    assert done.returncode == 0, done.stderr
+    assert "throttled: the usage plan lets 10 a second through" in done.stdout
+    assert "sentiment-cli load-test --target endpoint --sandbox --p99 2000 --rate 300" in done.stdout
+    for figure in ("per million", "autoscaling", "for 300/s", " x ml.t2"):
+        assert figure not in done.stdout
+    policy = run("policy", "--sandbox", cwd=deployed).stdout
+    assert {each["action"] for each in logged(deployed)[before:] if each["action"] not in policy} <= {
+        "sts:GetCallerIdentity"
+    }
+
+
+def lower_the_plan(home: Path, rate: str) -> None:
+    import boto3
+
+    box = sandbox.find(home)
+    assert box is not None
+    gateway = boto3.client(
+        "apigateway", "eu-west-1", endpoint_url=box.url, aws_access_key_id="SANDBOX123456789012",
+        aws_secret_access_key=box.secret_key,
+    )  # fmt: skip
+    [plan] = gateway.get_usage_plans()["items"]
+    changes = [{"op": "replace", "path": f"/throttle/{name}Limit", "value": rate} for name in ("rate", "burst")]
+    gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=changes)

@@ -35,3 +35,21 @@ def test_without_account_or_credentials(project: Path) -> None:
     done = run("policy", "--region", "eu-west-1", cwd=project)
     assert done.returncode == 4
     assert "credentials" in done.stderr
+
+
+def test_who_may_call_the_api_is_said_as_for_deploy(project: Path) -> None:
+    """The flag over the variable over the file; only an API of signed requests may be asked."""
+
+    def asks(*flags: str, **environment: str) -> bool:
+        done = run("policy", *HERE, *flags, cwd=project, **environment)
+        assert done.returncode == 0, done.stderr
+        return "execute-api:Invoke" in done.stdout
+
+    assert not asks()
+    assert asks("--api-auth", "iam")
+    assert asks(SENTIMENT_API_AUTH="iam")
+    toml = project / "sentiment.toml"
+    toml.write_text(toml.read_text().replace('auth = "api-key"', 'auth = "iam"'))
+    assert asks()
+    assert not asks("--api-auth", "none")
+    assert not asks("--api-auth", "api-key", SENTIMENT_API_AUTH="iam")

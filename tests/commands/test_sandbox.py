@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,7 +87,7 @@ def test_an_engine_that_is_not_there(folder: Path) -> None:
 
 def test_faults_are_arranged_shown_and_cleared(folder: Path) -> None:
     missing = run("sandbox", "faults", cwd=folder)
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert "sentiment-cli sandbox up" in missing.stderr
     up(folder)
     done = run(
@@ -112,6 +114,37 @@ def test_a_fault_that_nothing_would_meet_is_refused_and_arranges_and_clears_noth
     assert [each["kind"] for each in result(run("sandbox", "faults", "--json", cwd=folder))["faults"]] == ["denied"]
 
 
-def test_the_region_is_the_projects(folder: Path) -> None:
-    (folder / "sentiment.toml").write_text('name = "tweets"\n[aws]\nregion = "eu-west-1"\n')
-    assert "export AWS_DEFAULT_REGION=eu-west-1" in up(folder).stdout
+@pytest.mark.parametrize(
+    ("filed", "environment", "expected"),
+    [
+        ("", {}, "us-east-1"),
+        ("eu-west-1", {}, "eu-west-1"),
+        ("eu-west-1", {"SENTIMENT_REGION": "ap-south-1"}, "ap-south-1"),
+        ("eu-west-1", {"SENTIMENT_REGION": ""}, "eu-west-1"),
+    ],
+)
+def test_the_region_is_that_of_a_deployment_for_shells_and_for_scripts(
+    home: Path, filed: str, environment: dict[str, str], expected: str
+) -> None:
+    toml = home / "sentiment.toml"
+    text = re.sub(r"^region = .*\n", "", toml.read_text(), flags=re.MULTILINE)
+    toml.write_text(text.replace("[aws]\n", f'[aws]\nregion = "{filed}"\n' if filed else "[aws]\n"))
+    for words in (("up", "--engine", "process"), ("status",)):
+        said = result(run("sandbox", *words, "--json", cwd=home, **environment))
+        assert (said["region"], said["environment"]["AWS_DEFAULT_REGION"]) == (expected, expected)
+    shown = run("sandbox", "up", "--engine", "process", cwd=home, **environment).stdout
+    assert f"export AWS_DEFAULT_REGION={expected}\n" in shown
+    assert result(run("plan", "--sandbox", "--json", cwd=home, **environment))["region"] == expected
+
+
+@pytest.fixture(scope="module")
+def home(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with a model, and one sandbox for all tests that need one."""
+    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("boxed") / "tweets"))
+    yield folder
+    run("sandbox", "down", cwd=folder)
+
+
+def test_what_a_shell_evaluates_is_quoted(folder: Path) -> None:
+    (folder / "sentiment.toml").write_text('name = "tweets"\n[aws]\nregion = "a; touch b"\n')
+    assert "export AWS_DEFAULT_REGION='a; touch b'\n" in up(folder).stdout

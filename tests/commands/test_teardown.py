@@ -8,10 +8,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import boto3
 import pytest
 
 from sentiment_cli import sandbox
+from sentiment_cli.commands.teardown import _show
+from sentiment_cli.deployment.teardown import TornDown
+from sentiment_cli.errors import PartlyDone
+from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import Sandbox
 from tests.commands.conftest import run
 from tests.commands.screen import CTRL_C, ENTER, Screen
@@ -190,3 +197,28 @@ def test_a_ctrl_c_while_the_first_is_told_of_shows_no_traceback(project: Path) -
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_one_thing_is_one(project: Path, box: Sandbox) -> None:
+    place = {
+        "endpoint_url": box.url, "aws_access_key_id": box.access_key, "aws_secret_access_key": box.secret_key,
+    }  # fmt: skip
+    logs = boto3.client("logs", "eu-west-1", **place)
+    logs.create_log_group(logGroupName="/aws/sagemaker/Endpoints/tweets-dev")
+    box.add_fault("denied", "logs:DeleteLogGroup")
+    words = ("teardown", "--sandbox", "--yes")
+    assert "delete this one thing for good?" in run(*words, cwd=project).stderr
+    left = run(*words, "--confirm", "tweets", cwd=project)
+    assert left.returncode == 6, left.stderr
+    done = run(*words, "--confirm", "tweets", cwd=project)
+    assert "1 thing deleted. There is nothing of tweets-dev on AWS." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(1, "1 thing of tweets-dev remains."), (2, "2 things of tweets-dev remain.")]
+)
+def test_what_remains_is_counted(number: int, said: str) -> None:
+    place: Any = SimpleNamespace(names=Names("tweets", "dev", "1" * 12, "eu-west-1"), command=str)
+    with pytest.raises(PartlyDone) as caught:
+        _show(SimpleNamespace(), place, TornDown((), ("bucket b",) * number))  # type: ignore[arg-type]
+    assert caught.value.what == said

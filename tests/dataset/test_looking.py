@@ -121,6 +121,21 @@ def test_labels_at_the_end_of_json_lines_and_parquet_are_seen(save: Save, tmp_pa
         assert {value.value for value in look(path).label_values} == {"no", "yes"}
 
 
+@pytest.mark.parametrize("size", [300, 1000, 3000, 5000, 100_000])
+@pytest.mark.parametrize("count", [5000, 2000])
+def test_a_parquet_file_is_looked_at_all_over_whatever_its_groups(tmp_path: Path, size: int, count: int) -> None:
+    path, half = tmp_path / "rows.parquet", count // 2
+    texts = [f"some words {number}" for number in range(count)]
+    pq.write_table(pa.table({"text": texts, "label": ["a"] * half + ["b"] * half}), path, row_group_size=size)
+    seen = look(path)
+    assert {value.value for value in seen.label_values} == {"a", "b"}
+    looked_at = sum(value.count for value in seen.label_values)
+    assert seen.partial is (looked_at < count)
+    if size > 2000:
+        assert looked_at == 2000
+        assert seen.label_values[1].count >= 750
+
+
 def test_only_the_first_part_of_a_gzip_file_is_looked_at(save: Save) -> None:
     seen = look(save(gzip.compress(as_csv(sorted_by_label(50_000)).encode()), "rows.csv.gz"))
     assert seen.partial

@@ -23,7 +23,7 @@ def csv_with(line: str, at: int = 100) -> str:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("one column only", "1 columns where 2 are expected"),
+        ("one column only", "1 column where 2 are expected"),
         ("a,text,with,commas,positive", "5 columns where 2 are expected"),
         ("no label here,", "no label"),
         ("a NUL \0 in it,positive", "a NUL character"),
@@ -86,7 +86,7 @@ def test_one_percent_of_bad_rows_is_too_much(save) -> None:
         read(save(good + "bad\n" * 6))
     assert caught.value.code == "malformed-rows"
     assert "6 of 600" in caught.value.what
-    assert "line 596: 1 columns where 2 are expected" in caught.value.why
+    assert "line 596: 1 column where 2 are expected" in caught.value.why
     assert read(save(good + "bad\n" * 5)).findings.malformed == 5
 
 

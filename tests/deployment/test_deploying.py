@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sentiment_cli.clients.session import Aws
-from sentiment_cli.deployment import deploying, teardown
+from sentiment_cli.deployment import deploying, teardown, verify, versions
 from sentiment_cli.deployment.deploying import Deployed, Target
 from sentiment_cli.deployment.planner import Plan
 from sentiment_cli.deployment.state import Journal
@@ -179,6 +179,78 @@ def test_more_than_the_quota_is_refused_with_what_would_do(aws: Aws, target: Tar
     assert refused.value.code == "quota"
     assert "Its quota is 1" in refused.value.why
     assert "ml.t2.medium ($0.056/h)" in refused.value.fix
+
+
+def test_endpoints_of_other_stages_use_the_quota_up(aws: Aws, target: Target) -> None:
+    other = replace(on(target, instance_type="ml.c7i.large"), stage="other")
+    deploy(aws, other)
+    wanted = on(target, instance_type="ml.c7i.large")
+    with pytest.raises(Refused, match="may not run") as refused:
+        deploying.check(aws, wanted, deploying.make_plan(aws, wanted), ignore)
+    assert "Its quota is 1, of which 1 is in use" in refused.value.why
+    remove(aws, other)
+    deploying.check(aws, wanted, deploying.make_plan(aws, wanted), ignore)
+
+
+def test_endpoints_that_may_not_be_looked_at_do_not_switch_the_quota_off(
+    aws: Aws, target: Target, process_sandbox: Sandbox
+) -> None:
+    """As under the printed policy, which allows a look at the stage's own alone."""
+    other = replace(target, stage="other")
+    deploy(aws, other)
+    wanted = on(target, instance_type="ml.c7i.large", instance_count=2)
+    plan, told = deploying.make_plan(aws, wanted), list[Event]()
+    process_sandbox.add_fault("denied", "sagemaker:DescribeEndpoint")
+    with pytest.raises(Refused, match="may not run"):
+        deploying.check(aws, wanted, plan, told.append)
+    assert told == []
+    assert process_sandbox.faults() == []
+    remove(aws, other)
+
+
+BROKEN = SentimentError("The server had an error of its own.", "It says: broken.", "Look.", code="http-500")
+ON_THE_WAY = SentimentError("The network was not there.", "No answer.", "Try again.", code="no-answer")
+
+
+@pytest.mark.parametrize(("error", "serves"), [(BROKEN, "second"), (ON_THE_WAY, "first")])
+def test_going_back_to_a_version_that_does_not_answer_is_taken_back(
+    aws: Aws, target: Target, error: SentimentError, serves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble on the way says nothing against it: then it stays."""
+    names = target.names(aws)
+    by_name = {
+        "first": deploy(aws, target).plan.stack.config.name,
+        "second": deploy(aws, on(target, instance_type="ml.m5.large")).plan.stack.config.name,
+    }
+
+    def failing(*_: object) -> int:
+        raise error
+
+    journal = deploying.journal_of(aws, target, ignore)
+    chosen = versions.chosen(versions.kept(aws, names), None, journal.state.served, "rollback")
+    assert chosen.name == by_name["first"]
+    with monkeypatch.context() as broken:
+        broken.setattr(verify, "endpoint", failing)
+        with pytest.raises(SentimentError) as failed:
+            versions.go_back(aws, names, chosen, journal, ignore)
+    assert failed.value.code == ("verification-rolled-back" if serves == "second" else "no-answer")
+    found = endpoint.describe(aws, names.endpoint)
+    assert found is not None
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", by_name[serves])
+
+
+def test_a_version_whose_model_is_gone_changes_nothing(aws: Aws, target: Target) -> None:
+    names = target.names(aws)
+    first = deploy(aws, target).plan.stack.config.name
+    deploy(aws, on(target, instance_type="ml.m5.large"))
+    aws.client("sagemaker").delete_model(ModelName=endpoint_config.model_of(aws, first))
+    journal = deploying.journal_of(aws, target, ignore)
+    before = journal.state
+    chosen = versions.chosen(versions.kept(aws, names), None, journal.state.served, "rollback")
+    with pytest.raises(SentimentError) as failed:
+        versions.go_back(aws, names, chosen, journal, ignore)
+    assert failed.value.code == "model-gone"
+    assert journal.state == before
 
 
 def test_a_model_below_the_threshold_of_the_project_is_not_deployed(aws: Aws, target: Target) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -30,13 +29,12 @@ class Group:
 
 def following(group: Group) -> Iterator[list[str]]:
     client = SimpleNamespace(get_paginator=lambda _: group)
-    aws: Any = SimpleNamespace(client=lambda _: client, leaving=threading.Event())
-    for lines in logs.follow(aws, NAMES, "endpoint", 1_000):
+    aws: Any = SimpleNamespace(client=lambda _: client)
+    for lines in logs.follow([logs.on_aws(aws, NAMES, "endpoint")], 1_000, lambda _: False):
         yield [line.text for line in lines]
 
 
-def test_a_line_that_arrives_late_is_shown_and_none_twice(monkeypatch: Any) -> None:
-    monkeypatch.setattr(logs, "POLL_SECONDS", 0)
+def test_a_line_that_arrives_late_is_shown_and_none_twice() -> None:
     group = Group()
     group.write(100_000, "first")
     shown = following(group)

@@ -101,12 +101,16 @@ def test_one_of_a_newer_program_is_refused_and_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("account", "region", "code"), [("999999999999", "eu-west-1", "other-account"), ("", "us-east-1", "other-region")]
 )
-def test_a_stage_stays_where_it_is(journal: Journal, account: str, region: str, code: str) -> None:
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_stage_stays_where_it_is(journal: Journal, account: str, region: str, code: str, noted: bool) -> None:
     here = somewhere()
     same_place(journal.state, here)
     journal.state = State("tweets", "dev", account or here.account, region)
     same_place(journal.state, here)  # nothing was made there
-    journal.note("endpoint", "e", "created")
+    if noted:
+        journal.note("endpoint", "e", "created")
+    else:  # all of it was there, and is not this machine's work
+        journal.deployed(version="a", artifact="", url="")
     with pytest.raises(Refused) as refused:
         same_place(journal.state, here)
     assert refused.value.code == code

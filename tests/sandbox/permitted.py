@@ -43,12 +43,14 @@ class User:
         )  # fmt: skip
 
     def may(self, documents: list[dict[str, Any]]) -> None:
-        """From here on this, and nothing else, is allowed."""
+        """From here on this, and nothing else, is allowed: by managed policies, for a user's own are too short."""
         iam = client(self.project, "iam")
-        for name in iam.list_user_policies(UserName=self.name)["PolicyNames"]:
-            iam.delete_user_policy(UserName=self.name, PolicyName=name)
-        for number, each in enumerate(documents):
-            iam.put_user_policy(UserName=self.name, PolicyName=f"p{number}", PolicyDocument=json.dumps(each))
+        for each in iam.list_attached_user_policies(UserName=self.name)["AttachedPolicies"]:
+            iam.detach_user_policy(UserName=self.name, PolicyArn=each["PolicyArn"])
+            iam.delete_policy(PolicyArn=each["PolicyArn"])
+        for number, document in enumerate(documents):
+            made = iam.create_policy(PolicyName=f"{self.name}-{number}", PolicyDocument=json.dumps(document))
+            iam.attach_user_policy(UserName=self.name, PolicyArn=made["Policy"]["Arn"])
 
 
 def client(project: Path, service: str) -> Any:

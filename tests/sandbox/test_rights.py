@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from sentiment_cli.policy import deployer
+from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import ACCOUNT
 from tests.sandbox.conftest import Aws
 
@@ -132,6 +137,37 @@ def test_policies_of_groups_and_managed_ones(aws: Aws, user: Callable[..., Clien
     iam.attach_group_policy(GroupName=name, PolicyArn=arn)
     iam.add_user_to_group(GroupName=name, UserName=name)
     mine("sagemaker").list_models()
+    iam.remove_user_from_group(GroupName=name, UserName=name)
+    refused(mine("sagemaker").list_models)
+    iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    mine("sagemaker").list_models()
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy(allow("s3:*")), SetAsDefault=True)
+    refused(mine("sagemaker").list_models)
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
+    mine("sagemaker").list_models()
+    iam.detach_user_policy(UserName=name, PolicyArn=arn)
+    refused(mine("sagemaker").list_models)
+
+
+def test_the_recipe_of_the_documents(aws: Aws, tmp_path: Path) -> None:
+    """Every `aws iam` line of docs/sandbox.md, with the policy that is printed for a project, makes a user who may."""
+    names = Names("tweets", "dev", ACCOUNT, REGION)
+    (tmp_path / "policy.json").write_text(json.dumps(deployer(names)[0]))
+    iam = aws.client("iam")
+    text = (Path(__file__).parents[2] / "docs/sandbox.md").read_text()
+    for line in re.findall(r"^aws iam (.*)$", text, re.MULTILINE):
+        operation, *flags = shlex.split(line)
+        params = {
+            flag.removeprefix("--").title().replace("-", ""): (tmp_path / value[7:]).read_text()
+            if value.startswith("file://")
+            else value
+            for flag, value in zip(flags[::2], flags[1::2], strict=True)
+        }
+        answer = getattr(iam, operation.replace("-", "_"))(**params)
+    key = answer["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    aws.client("sagemaker", REGION, **keys).list_models()
+    refused(aws.client("sagemaker", "us-west-2", **keys).delete_model, ModelName="tweets-dev-a")
 
 
 def test_a_role_that_was_assumed(aws: Aws, name: str) -> None:

@@ -22,7 +22,7 @@ from sentiment_cli import sandbox
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Event, Note
 from sentiment_cli.processes import identity
-from sentiment_cli.sandbox import Sandbox, leftovers, running
+from sentiment_cli.sandbox import Sandbox, leftovers, record, running
 
 # A process such as a service starts: of a session of its own, it ends only if somebody ends it.
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -81,6 +81,61 @@ def test_commands_at_the_same_time_start_one(project: Path) -> None:
         each.join()
     assert len(found) == 3
     assert len({each.id for each in found}) == 1
+
+
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, step: Callable[..., Any], first: Callable[[], Any], then: Callable[[], Any]
+) -> None:
+    """Run `then` while `first` is at a step of it, which begins only when `then` has come as far as it can."""
+    reached = threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        reached.set()
+        second.join(4)  # as long as a start takes
+        return step(*given)
+
+    monkeypatch.setattr(f"{step.__module__}.{step.__name__}", slowly)
+    second = threading.Thread(target=lambda: reached.wait(30) and then())
+    second.start()
+    first()
+    second.join()
+
+
+def test_who_only_looks_ends_none_that_is_starting(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    meanwhile(monkeypatch, running._start, lambda: up(project), lambda: sandbox.clean(project))
+    found = sandbox.find(project)
+    assert found is not None
+    assert client(found, "sts").get_caller_identity()["Account"] == sandbox.ACCOUNT
+
+
+def test_a_start_that_waits_for_an_end_begins_after_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = up(project), []
+    meanwhile(monkeypatch, record.forget, lambda: sandbox.down(project), lambda: after.append(up(project)))
+    assert [each.id for each in after] != [before.id]
+    assert sandbox.find(project) == after[0]
+
+
+def test_commands_at_the_same_time_keep_to_one_another(project: Path) -> None:
+    troubles: list[Exception] = []
+
+    def at_it(*verbs: Callable[[Path], Any]) -> None:
+        for verb in verbs:
+            try:
+                verb(project)
+            except Exception as error:
+                troubles.append(error)
+
+    def looking() -> None:
+        at_it(*[sandbox.clean] * 200)
+
+    threads = [threading.Thread(target=at_it, args=(up, sandbox.down)) for _ in range(2)]
+    threads.append(threading.Thread(target=looking))
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert troubles == []
+    assert list(project.iterdir()) == []
 
 
 def test_what_was_made_is_there_for_the_next_command(project: Path) -> None:

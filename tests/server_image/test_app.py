@@ -168,9 +168,20 @@ def test_odd_bodies_that_can_be_read(lexicon: RunningServer, body: bytes, text: 
 
 @pytest.mark.parametrize(
     ("body", "row"),
-    [(b"a,b\n", 0), (b"x\nlove, or not\n", 1), (b'x\n"open', 1), (b'x\ny\n"a"b\n', 2), (b"\xff", None)],
+    [
+        (b"a,b\n", 0),
+        (b"x\nlove, or not\n", 1),
+        (b'x\n"open', 1),
+        (b'x\ny\n"a"b\n', 2),
+        (b"\xff", None),
+        (b"text\na,b\n", 0),
+        (b"Text\nx\na,b\n", 1),
+        (b'text\nx\n"open', 1),
+        (b"text\ntext\na,b\n", 1),
+    ],
 )
 def test_csv_that_cannot_be_read(lexicon: RunningServer, body: bytes, row: int | None) -> None:
+    """Texts are counted, as in JSON: a header is none."""
     assert problem(post(lexicon, body, content_type="text/csv"), 400).get("row") == row
 
 
@@ -267,7 +278,9 @@ def test_the_limits(start_server: StartServer) -> None:
     fits = b'{"input": [{"text": "x"}]}'.ljust(2000)
     assert post(server, fits).status_code == 200
     assert problem(post(server, fits + b" "), 413)["type"] == "urn:sentiment-server:problem:body"
-    assert problem(post(server, b"x\n" + b"y" * 1000, content_type="text/csv"), 413)["row"] == 1
+    for header in (b"", b"text\n"):
+        for long in (b"y" * 11, b"y" * 1000):
+            assert problem(post(server, header + b"x\n" + long, content_type="text/csv"), 413)["row"] == 1
 
 
 def test_a_body_that_is_far_too_large_gets_its_answer_before_it_is_sent(start_server: StartServer) -> None:

@@ -298,6 +298,24 @@ def test_an_unknown_format_version_is_refused(model: Path, version: Any, remedy:
         verify(model)
 
 
+@pytest.mark.parametrize(("method", "name"), [
+    ("stat", "manifest.json"), ("open", "manifest.json"), ("open", "scorer.json"), ("iterdir", "model"),
+])  # fmt: skip
+def test_what_may_not_be_read_is_an_error_of_the_artifact(
+    model: Path, method: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = getattr(Path, method)
+
+    def denied(path: Path, *given: Any, **more: Any) -> Any:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *given, **more)
+
+    monkeypatch.setattr(Path, method, denied)
+    with pytest.raises(ArtifactError, match=r"cannot be read \(Permission denied\)"):
+        load(model)
+
+
 def test_no_model_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="There is no model"):
         load(tmp_path / "nothing")

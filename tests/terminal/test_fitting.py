@@ -132,7 +132,7 @@ def test_a_plan_puts_prose_and_names_under_the_resource(shown: Show) -> None:
         name="s3://bucket/artifacts/model.tar.gz",
         reason="it is not there, so make it",
     )
-    made: Any = SimpleNamespace(changes=[change], cost=Cost(None, None, "free"))
+    made: Any = SimpleNamespace(changes=[change], cost=Cost(None, None, "free"), before=None)
     plan = plan_table(made, sandbox=False)
     assert shown(plan, 120)[1].split("  ")[-1] == "it is not there, so make it"
     assert shown(plan, 28)[:4] == [
@@ -165,7 +165,7 @@ def test_a_plan_breaks_no_name_at_any_width(shown: Show) -> None:
         SimpleNamespace(action="create", kind="endpoint configuration", name=name, reason=f"{names[2]} is not there")
         for name in names
     ]
-    made: Any = SimpleNamespace(changes=changes, cost=Cost(None, None, "free"))
+    made: Any = SimpleNamespace(changes=changes, cost=Cost(None, None, "free"), before=None)
     for columns in range(40, 141):
         lines = shown(plan_table(made, sandbox=False), columns)
         text = "\n".join(lines)

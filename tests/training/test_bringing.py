@@ -401,6 +401,9 @@ def test_from_the_file_to_answers_over_http(name: str, save: Save, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["compiled"] is (name == "linear")
+    assert result["labels"] == ["Negative", "Positive"]
+    unknown = ("rows", "train_rows", "test_rows", "accuracy", "f1", "roc_auc", "report")
+    assert {result[key] for key in unknown} == {None}
     assert len(result["sha256"]) == 64
     assert (tmp_path / result["artifact"]).is_file()
     try:

@@ -28,7 +28,7 @@ from sentiment_cli.resources.api.records import as_record
 from sentiment_cli.resources.api.removing import delete_rest_api, existing, forget
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest
 
-__all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "url", "url_of"]
+__all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "limits_of", "url", "url_of"]
 LOST_ANSWERS = 4
 ONE_RUN = timedelta(minutes=5)  # in which a request of Chalice's is sent a second time
 
@@ -53,7 +53,10 @@ class Api:
     def describe(self, aws: Aws) -> Found | None:
         """Raises InputError where the project cannot be deployed, and Refused where its name is taken."""
         self._project(aws.partition).files()
-        return looking.look(aws, self.names, self._recorded_id(aws))
+        found = looking.look(aws, self.names, self._recorded_id(aws))
+        if found is None or found.function is None:
+            access.refuse_role_of_elsewhere(aws, self.names)
+        return found
 
     def compare(self, found: Found) -> Decision:
         if found.function is None or found.rest_api is None or found.stage is None:
@@ -61,7 +64,7 @@ class Api:
         if (self.auth == "api-key") != bool(found.key and found.plan):
             return Decision("update", "API key missing" if self.auth == "api-key" else "API key no longer wanted")
         if found.version is None:
-            return Decision("update", "an earlier deployment did not end")
+            return Decision("update", "deployed by hand, or not to the end")
         if found.version != self._version(found.partition):
             return Decision("update", "its code or settings changed")
         changed = access.drift(found, self.limits, keyed=self.auth == "api-key")
@@ -76,7 +79,6 @@ class Api:
         self._deploy(aws, self.describe(aws), emit)
 
     def _deploy(self, aws: Aws, found: Found | None, emit: Emit) -> None:
-        access.refuse_role_of_elsewhere(aws, self.names)
         project = self._project(aws.partition)
         project.write()
         self._run_chalice(aws, project, found, emit)
@@ -207,6 +209,13 @@ def auth_of(aws: Aws, names: Names) -> str | None:
     found = looking.function(aws, names) or {}
     environment: Mapping[str, str] = found.get("Configuration", {}).get("Environment", {}).get("Variables", {})
     return environment.get("API_AUTH")
+
+
+def limits_of(aws: Aws, names: Names) -> dict[tuple[str, str], float]:
+    """Requests a second that AWS lets through to the stage's API now, by what limits it: ("usage plan", its name), then
+    ("stage", its name), each where it is there and has a limit."""
+    apis = looking.rest_apis(aws, names)
+    return access.limits_in(looking.stage_of(aws, str(apis[0]["id"])) if apis else None, looking.plan(aws, names))
 
 
 def key(aws: Aws, names: Names, seen: Found | None = None) -> str | None:

@@ -49,6 +49,16 @@ def drift(found: Found, limits: Limits, *, keyed: bool) -> str | None:
     return None
 
 
+def limits_in(stage: Mapping[str, Any] | None, plan: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+    """Calls a second that each lets through, by kind and name."""
+    of_stage, of_plan = ((stage or {}).get("methodSettings") or {}).get("*/*", {}), (plan or {}).get("throttle") or {}
+    limits = {
+        ("usage plan", str((plan or {}).get("name"))): of_plan.get("rateLimit"),
+        ("stage", str((stage or {}).get("stageName"))): of_stage.get("throttlingRateLimit"),
+    }
+    return {what: float(rate) for what, rate in limits.items() if rate is not None}
+
+
 def put_responses(aws: Aws, api_id: str) -> None:
     """CORS headers on the gateway's own refusals; they hold from the next deployment of the API on."""
     client = aws.client("apigateway")

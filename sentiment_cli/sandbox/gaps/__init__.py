@@ -38,9 +38,10 @@ def checks(context: Context) -> Mapping[str, Callable[[Call], None]]:
         buckets.check(call)
 
     def iam(call: Call) -> None:
-        from sentiment_cli.sandbox.gaps import roles
+        from sentiment_cli.sandbox.gaps import lengths, roles
 
         roles.check(call)
+        lengths.check(call)
 
     def scaling(call: Call) -> None:
         from sentiment_cli.sandbox.gaps import scaling as endpoints

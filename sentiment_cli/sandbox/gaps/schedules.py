@@ -24,13 +24,14 @@ MOMENT = "at(%Y-%m-%dT%H:%M:%S)"
 
 
 class Clock:
-    """Meets the schedules of one sandbox when their time has come, and removes those that want that."""
+    """Meets the schedules of one sandbox once when their time has come, and removes those that want that."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ended = threading.Event()
         self._began = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._met: set[tuple[str, float]] = set()  # ARN and last change of those that were met
 
     def check(self, call: Call) -> None:
         """Raises the Fault of a role that the scheduler may not take; from the first schedule on there is a clock."""
@@ -53,11 +54,14 @@ class Clock:
     def _run(self) -> None:
         while not self._ended.wait(PAUSE):
             for account, region, group, each in list(_all()):
-                if _is_due(each) and self._met(account, region, each):
-                    group.schedules.pop(each.name, None)
+                as_it_is = (each.arn, each.last_modified_date)
+                if as_it_is not in self._met and _is_due(each) and self._meet(account, region, each):
+                    self._met.add(as_it_is)
+                    if each.action_after_completion == "DELETE":
+                        group.schedules.pop(each.name, None)
 
-    def _met(self, account: str, region: str, schedule: Any) -> bool:
-        """Whether it was met and wants to be removed; where AWS refuses it is met again with the next look."""
+    def _meet(self, account: str, region: str, schedule: Any) -> bool:
+        """Whether it was met; where AWS refuses it is tried again with the next look."""
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -69,7 +73,7 @@ class Clock:
             return False
         with suppress(ClientError, BotoCoreError, AttributeError):
             getattr(client(self._context, account, region, service), xform_name(operation))(**asked)
-            return str(schedule.action_after_completion) == "DELETE"
+            return True
         return False
 
 

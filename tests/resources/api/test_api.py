@@ -12,7 +12,7 @@ from sentiment_cli.clients import chalice
 from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
-from sentiment_cli.resources.api import Api, Limits, auth_of, existing, key, url_of
+from sentiment_cli.resources.api import Api, Limits, auth_of, existing, key, limits_of, url_of
 from sentiment_cli.resources.names import REGION_TAG
 from tests.resources.api.conftest import MUTATING, Stage, delete
 from tests.sandbox.gateway.conftest import inventory
@@ -83,6 +83,20 @@ def test_what_somebody_changed_by_hand_is_put_right(stage: Stage) -> None:
     gateway.delete_gateway_response(restApiId=made, responseType="DEFAULT_4XX")
     stage.deploy()
     assert reason() == "same content"
+
+
+def test_what_it_lets_through_is_what_aws_has_now(stage: Stage) -> None:
+    assert limits_of(stage.aws, stage.names) == {}
+    stage.deploy()
+    plan, at_stage = ("usage plan", stage.names.prefix), ("stage", "api")
+    assert limits_of(stage.aws, stage.names) == {plan: 20, at_stage: 20}
+    [made] = [each for each in stage.aws.client("apigateway").get_usage_plans()["items"]
+              if each["name"] == stage.names.prefix]  # fmt: skip
+    change = {"op": "replace", "path": "/throttle/rateLimit", "value": "9"}
+    stage.aws.client("apigateway").update_usage_plan(usagePlanId=made["id"], patchOperations=[change])
+    assert limits_of(stage.aws, stage.names) == {plan: 9, at_stage: 20}
+    stage.deploy("none")
+    assert limits_of(stage.aws, stage.names) == {at_stage: 20}
 
 
 def test_other_callers_may_be_let_in_later(stage: Stage) -> None:

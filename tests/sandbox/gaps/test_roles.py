@@ -36,21 +36,6 @@ def test_what_is_no_trust_policy(aws: Aws, name: str, trust: str) -> None:
     assert refusal(iam.update_assume_role_policy, **changed) == "MalformedPolicyDocument"
 
 
-def test_inline_policies_have_a_limit(aws: Aws, name: str) -> None:
-    iam = aws.client("iam")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document())
-
-    def policy(length: int) -> str:
-        resources = [f"arn:aws:s3:::{'x' * 81}{number:06}" for number in range(length // 100)]
-        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}
-        return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=8)
-
-    iam.put_role_policy(RoleName=name, PolicyName="a", PolicyDocument=policy(6000))
-    iam.put_role_policy(RoleName=name, PolicyName="a", PolicyDocument=policy(6000))  # in place of the first
-    more = {"RoleName": name, "PolicyName": "b", "PolicyDocument": policy(6000)}
-    assert refusal(iam.put_role_policy, **more) == "LimitExceeded"
-
-
 def test_tags_of_amazons_own(aws: Aws, name: str) -> None:
     tags = [{"Key": "aws:mine", "Value": "v"}]
     params = {"RoleName": name, "AssumeRolePolicyDocument": document(), "Tags": tags}
