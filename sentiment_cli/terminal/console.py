@@ -201,8 +201,8 @@ class _Console(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         # All that is shown ends as texts, those of progress too; here they are still whole.
         if isinstance(renderable, str):
-            renderable = without_secrets(renderable)
-        elif isinstance(renderable, Text):
+            renderable = Text(renderable)
+        if isinstance(renderable, Text):
             renderable = _redacted(renderable)
         for segment in super().render(renderable, options):
             safe = segment.control or segment.text.isprintable()

@@ -66,6 +66,7 @@ WAYS: dict[str, Callable[[Terminal], object]] = {
     "say": lambda terminal: terminal.say(QUOTED),
     "show": lambda terminal: terminal.show(QUOTED),
     "show a text": lambda terminal: terminal.show(Group(Text(QUOTED, style="bold"))),
+    "show a string in a group": lambda terminal: terminal.show(Group(QUOTED)),
     "show a card": lambda terminal: terminal.show(card(QUOTED, [(QUOTED, QUOTED)])),
     "show a table": lambda terminal: terminal.show(table((QUOTED, "b"), [(QUOTED, Text(QUOTED))], title=QUOTED)),
     "show predictions": lambda terminal: terminal.show(
