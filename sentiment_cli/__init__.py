@@ -18,6 +18,7 @@ A map of the house, from the door to the cellar; each may import what stands bel
     local_server/   the model on localhost, as a container or a process
     doctor/         what stands in the way, on this machine and in the account
     capacity/       how much load a model bears, and what follows: instances, prices, an autoscaling target
+    golden          texts that tell whether a server answers as the model does
     texts           texts to ask about, from arguments, files and pipes
     pricing         what hosting costs, and where it is offered
 

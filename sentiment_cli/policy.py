@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sentiment_cli.resources.names import Names
+from sentiment_cli.resources.service_role import allow
 
 # Of a managed policy, white space not counted:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -76,7 +77,7 @@ class _Arns:
 def _everywhere(arns: _Arns) -> list[Document]:
     """What IAM narrows to nothing, or what looks for names that are not known yet."""
     return [
-        _allow(
+        allow(
             "Look",
             [
                 "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "iam:ListRoles", "lambda:ListFunctions",
@@ -86,14 +87,14 @@ def _everywhere(arns: _Arns) -> list[Document]:
             ],
             "*",
         ),
-        _allow("LookAtLogGroups", ["logs:DescribeLogGroups"], arns.here("logs", "log-group:*")),
-        _allow("LookAtRepositories", ["ecr:DescribeRepositories"], arns.here("ecr", "repository/*")),
+        allow("LookAtLogGroups", ["logs:DescribeLogGroups"], arns.here("logs", "log-group:*")),
+        allow("LookAtRepositories", ["ecr:DescribeRepositories"], arns.here("ecr", "repository/*")),
     ]  # fmt: skip
 
 
 def _storage(arns: _Arns) -> list[Document]:
     return [
-        _allow(
+        allow(
             "Bucket",
             [
                 "s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock",
@@ -104,14 +105,14 @@ def _storage(arns: _Arns) -> list[Document]:
             ],
             arns.bucket,
         ),
-        _allow(
+        allow(
             "Artifacts",
             [
                 "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject",
             ],
             f"{arns.bucket}/*",
         ),
-        _allow(
+        allow(
             "Images",
             [
                 "ecr:BatchCheckLayerAvailability", "ecr:BatchDeleteImage", "ecr:BatchGetImage",
@@ -127,7 +128,7 @@ def _storage(arns: _Arns) -> list[Document]:
 def _roles(arns: _Arns) -> list[Document]:
     execution, expiry = arns.role(arns.names.execution_role), arns.role(arns.names.expiry_role)
     return [
-        _allow(
+        allow(
             "Roles",
             [
                 "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
@@ -137,10 +138,10 @@ def _roles(arns: _Arns) -> list[Document]:
             [execution, expiry, arns.api_role],
         ),
         # Chalice looks whether there is a role of the name that an early version of it gave.
-        _allow("LookForOldRole", ["iam:GetRole"], arns.role(arns.names.function)),
+        allow("LookForOldRole", ["iam:GetRole"], arns.role(arns.names.function)),
         # Each of them trusts one of these services only.
         {
-            **_allow("PassRoles", ["iam:PassRole"], [execution, expiry, arns.api_role]),
+            **allow("PassRoles", ["iam:PassRole"], [execution, expiry, arns.api_role]),
             "Condition": {
                 "StringEquals": {
                     "iam:PassedToService": [f"{each}.amazonaws.com" for each in ("lambda", "sagemaker", "scheduler")]
@@ -158,20 +159,20 @@ def _hosting(arns: _Arns) -> list[Document]:
     groups = [f"/aws/sagemaker/Endpoints/{names.endpoint}", f"/aws/lambda/{names.function}"]
     logs = [arns.here("logs", f"log-group:{each}") for each in groups]
     return [
-        _allow("Tags", ["sagemaker:AddTags"], [model, config, endpoint]),
-        _allow("Models", ["sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel"], model),
-        _allow(
+        allow("Tags", ["sagemaker:AddTags"], [model, config, endpoint]),
+        allow("Models", ["sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel"], model),
+        allow(
             "Endpoint",
             ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
             [endpoint, config],  # both are asked for
         ),
-        _allow("EndpointItself", [f"sagemaker:{each}Endpoint" for each in ("Delete", "Describe", "Invoke")], endpoint),
-        _allow(
+        allow("EndpointItself", [f"sagemaker:{each}Endpoint" for each in ("Delete", "Describe", "Invoke")], endpoint),
+        allow(
             "EndpointConfigurations",
             [f"sagemaker:{each}EndpointConfig" for each in ("Create", "Delete", "Describe")],
             config,
         ),
-        _allow(
+        allow(
             "Logs",
             [
                 "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DescribeLogStreams", "logs:FilterLogEvents",
@@ -179,20 +180,20 @@ def _hosting(arns: _Arns) -> list[Document]:
             ],
             [f"{each}:*" for each in logs],
         ),
-        _allow(
+        allow(
             "Expiry",
             [f"scheduler:{each}Schedule" for each in ("Create", "Delete", "Get", "Update")],
             arns.here("scheduler", f"schedule/default/{names.expiry}"),
         ),
         # These three alone are checked on the ARN without :* at its end.
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
-        _allow("LogTags", ["logs:ListTagsForResource", "logs:TagResource"], logs),
+        allow("LogTags", ["logs:ListTagsForResource", "logs:TagResource"], logs),
     ]  # fmt: skip
 
 
 def _api(arns: _Arns) -> list[Document]:
     return [
-        _allow(
+        allow(
             "Function",
             [
                 f"lambda:{each}"
@@ -204,27 +205,23 @@ def _api(arns: _Arns) -> list[Document]:
             ],
             arns.here("lambda", f"function:{arns.names.function}"),
         ),
-        _allow("Apis", _verbs("DELETE", "GET", "PATCH", "POST", "PUT"), arns.gateway("/restapis", "/restapis/*")),
-        _allow(
+        allow("Apis", _verbs("DELETE", "GET", "PATCH", "POST", "PUT"), arns.gateway("/restapis", "/restapis/*")),
+        allow(
             "KeysAndPlans",
             _verbs("DELETE", "GET", "PATCH", "POST"),
             arns.gateway("/apikeys", "/apikeys/*", "/usageplans", "/usageplans/*"),
         ),
-        _allow("ApiTags", _verbs("PUT"), arns.gateway("/tags/*")),
+        allow("ApiTags", _verbs("PUT"), arns.gateway("/tags/*")),
     ]  # fmt: skip
 
 
 def _asking(arns: _Arns) -> Document:
     """The id of the API is not known before; its stage is always named "api"."""
-    return _allow("AskTheApi", ["execute-api:Invoke"], arns.here("execute-api", "*/api/*"))
+    return allow("AskTheApi", ["execute-api:Invoke"], arns.here("execute-api", "*/api/*"))
 
 
 def _verbs(*methods: str) -> list[str]:
     return [f"apigateway:{each}" for each in methods]
-
-
-def _allow(sid: str, actions: list[str], resource: str | list[str]) -> Document:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
 
 
 def _document(statements: Sequence[Mapping[str, Any]]) -> Document:

@@ -23,7 +23,7 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.modelling import _ingredients
 from sentiment_cli.project import Tfidf
 from server_image.artifact import load, unpack, verify
-from server_image.pickled import PickledModel, load_pickled
+from server_image.pickled import CHECKED, PickledModel, load_pickled
 from server_image.scorer import Scorer
 
 SAMPLE = Path(__file__).parents[1] / "templates/project/data/tweets.csv"
@@ -172,3 +172,7 @@ def test_a_full_disk_is_told_and_the_old_artifact_stays(tmp_path: Path, monkeypa
     assert (caught.value.code, caught.value.why) == ("cannot-write", "No space left on device.")
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_versions_that_are_written_down_are_those_that_the_server_looks_at() -> None:
+    assert artifacts.LIBRARIES == CHECKED

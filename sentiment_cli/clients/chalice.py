@@ -36,24 +36,10 @@ _THERE_ALREADY = ("ResourceConflictException", "EntityAlreadyExists", "ConflictE
 
 def deploy(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
     """`chalice deploy --stage STAGE` of the project in `folder`. Raises SentimentError."""
-    _run(aws, folder, "deploy", stage, emit)
-
-
-def met_what_is_there(error: SentimentError) -> bool:
-    """Whether AWS has already what Chalice wanted to make: it has asked twice, for the first answer was lost."""
-    return error.code in _THERE_ALREADY and "already exist" in error.why
-
-
-def delete(aws: Aws, folder: Path, stage: str, emit: Emit) -> None:
-    """`chalice delete --stage STAGE`, which removes what the deployed record names. Raises SentimentError."""
-    _run(aws, folder, "delete", stage, emit)
-
-
-def _run(aws: Aws, folder: Path, verb: str, stage: str, emit: Emit) -> None:
     # -P: no module of the user's folder stands in for one of Chalice's. A session of its own: Ctrl-C in the terminal is
     # for us alone; what Chalice has begun it ends, and so writes down what it made. The pipe tells it of our own end.
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", str(_PROGRAM), verb, "--stage", stage], cwd=folder, env=_environment(aws),
+        [sys.executable, "-P", str(_PROGRAM), "deploy", "--stage", stage], cwd=folder, env=_environment(aws),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         start_new_session=True,
     ) as process:  # fmt: skip
@@ -65,7 +51,12 @@ def _run(aws: Aws, folder: Path, verb: str, stage: str, emit: Emit) -> None:
                 emit(LogLine("chalice", lines[-1]))
         process.wait()  # with the pipe still open
     if process.returncode != 0:
-        raise _failed(verb, "\n".join(lines))
+        raise _failed("\n".join(lines))
+
+
+def met_what_is_there(error: SentimentError) -> bool:
+    """Whether AWS has already what Chalice wanted to make: it has asked twice, for the first answer was lost."""
+    return error.code in _THERE_ALREADY and "already exist" in error.why
 
 
 def _environment(aws: Aws) -> Mapping[str, str]:
@@ -83,9 +74,9 @@ def _environment(aws: Aws) -> Mapping[str, str]:
     }
 
 
-def _failed(verb: str, output: str) -> SentimentError:
+def _failed(output: str) -> SentimentError:
     said = _AWS_SAYS.search(output)
-    what = f"Chalice could not {verb} the API."
+    what = "Chalice could not deploy the API."
     if said:
         code, operation, message = said.groups()
         return refused(what, code, _one_line(message), operation)

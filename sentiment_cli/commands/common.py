@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.models import OptionInfo
@@ -20,8 +20,6 @@ from sentiment_cli.questions import Answer, Prompter
 
 if TYPE_CHECKING:
     from sentiment_cli.terminal.console import Terminal
-
-P = ParamSpec("P")
 
 EVERY_COMMAND = "Flags of every command"
 

@@ -160,7 +160,7 @@ def _show(run: Run, place: Place, done: Deployed, *, show_key: bool) -> None:
     if curl:
         if done.api and done.api["auth"] == "iam":
             _say_whose_keys(run, place)
-        run.terminal.line(curl)
+        run.terminal.line(curl, keys=True)
 
 
 def _say_whose_keys(run: Run, place: Place) -> None:

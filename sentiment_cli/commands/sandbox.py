@@ -64,7 +64,7 @@ def up(
     found = sandbox.up(run.project_dir, run.terminal.emit, engine=engine.value)
     run.terminal.say(f"The sandbox {'runs already' if before else 'is up'} at {found.url}; it uses {_engine(found)}.")
     for line in _exports(run, found):
-        run.terminal.line(line)
+        run.terminal.line(line, keys=True)
     run.terminal.next_steps((run.command("deploy") + " --sandbox", "deploy into it"), end_of_sandbox(run))
     run.terminal.result({**_as_dict(run, found), "already_running": before is not None})
 

@@ -1,10 +1,9 @@
-"""Which column holds the texts and which the labels: taken from the user's word, or guessed with the reason."""
+"""Which column holds the texts and which the labels: taken from the user's word, or guessed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from sentiment_cli.dataset import labels
 from sentiment_cli.errors import InputError
@@ -23,14 +22,6 @@ _NUMBER = re.compile(r"[-+]?\d+([.,:/-]\d+)*")
 Cells = Sequence[str | None]
 
 
-@dataclass(frozen=True)
-class Guess:
-    """The index of a column, or None, with the reason in a few words."""
-
-    index: int | None
-    reason: str
-
-
 def has_header(rows: Sequence[Cells], wanted: Sequence[str]) -> bool:
     """Whether the first row names the columns: by the names themselves, else because its cells fit no column below."""
     first = [(cell or "").strip().casefold() for cell in rows[0]]
@@ -46,14 +37,18 @@ def has_header(rows: Sequence[Cells], wanted: Sequence[str]) -> bool:
     return False not in votes and (True in votes or any(known))
 
 
-def choose(names: Sequence[str], rows: Sequence[Cells], text: str | None, label: str | None) -> tuple[Guess, Guess]:
-    """The text and the label column, the named ones where names are given; a Guess with index None where none fits."""
-    chosen_text = Guess(find(names, rows, text), "as you said") if text else None
-    chosen_label = Guess(find(names, rows, label), "as you said") if label else None
+def choose(
+    names: Sequence[str], rows: Sequence[Cells], text: str | None, label: str | None
+) -> tuple[int | None, int | None]:
+    """The indices of the text and the label column, of the named ones where names are given; None where none fits."""
+    chosen_text = find(names, rows, text) if text else None
+    chosen_label = find(names, rows, label) if label else None
     if chosen_label is None:
-        taken = chosen_text.index if chosen_text else _best(names, rows, TEXT_NAMES, _texts, None).index
+        taken = _best(names, rows, TEXT_NAMES, _texts, None) if chosen_text is None else chosen_text
         chosen_label = _best(names, rows, LABEL_NAMES, _labels, taken)
-    return chosen_text or _best(names, rows, TEXT_NAMES, _texts, chosen_label.index), chosen_label
+    if chosen_text is None:
+        chosen_text = _best(names, rows, TEXT_NAMES, _texts, chosen_label)
+    return chosen_text, chosen_label
 
 
 def find(names: Sequence[str], rows: Sequence[Cells], wanted: str) -> int:
@@ -97,38 +92,44 @@ def _stands_out(first: str, below: list[str]) -> bool | None:
     return first not in few if len(below) >= 4 and len(few) <= len(below) // 2 else None
 
 
-def _best(names: Sequence[str], rows: Sequence[Cells], known: Sequence[str], judge: object, taken: int | None) -> Guess:
+def _best(
+    names: Sequence[str],
+    rows: Sequence[Cells],
+    known: Sequence[str],
+    judge: Callable[[list[str]], float],
+    taken: int | None,
+) -> int | None:
     guesses = []
     for index, name in enumerate(names):
         if index == taken:
             continue
-        points, reason = judge([row[index] or "" for row in rows])  # type: ignore[operator]
+        points = judge([row[index] or "" for row in rows])
         plain = name.strip().casefold().replace(" ", "_").replace("-", "_")
         if plain in known:
-            points, reason = points + (100 if points else 30) - known.index(plain), f"its name is {name.strip()}"
+            points += (100 if points else 30) - known.index(plain)
         elif points and set(plain.split("_")) & set(known):
-            points, reason = points + 40, f"its name is {name.strip()}"
-        guesses.append((points, -index, reason))
-    points, index, reason = max(guesses, default=(0, 0, ""))
-    return Guess(-index, reason) if points > 0 else Guess(None, "no column looks like it")
+            points += 40
+        guesses.append((points, -index))
+    points, index = max(guesses, default=(0, 0))
+    return -index if points > 0 else None
 
 
-def _texts(cells: list[str]) -> tuple[float, str]:
+def _texts(cells: list[str]) -> float:
     filled = [cell for cell in cells if cell.strip()]
     if not filled or all(_NUMBER.fullmatch(cell.strip()) for cell in filled):
-        return 0, ""
+        return 0
     length = sum(map(len, filled)) / len(filled)
     spaced = sum(" " in cell.strip() for cell in filled) / len(filled)
     varied = len(set(filled)) / len(filled)
-    return (1 + min(length, 200) / 10) * spaced * varied + 0.1 * varied, "it holds the longest texts"
+    return (1 + min(length, 200) / 10) * spaced * varied + 0.1 * varied
 
 
-def _labels(cells: list[str]) -> tuple[float, str]:
+def _labels(cells: list[str]) -> float:
     values = {labels.plain(cell) for cell in cells if cell.strip()}
     if not values or len(values) > _MANY or (len(values) > 10 and len(values) > len(cells) // 2):
-        return 0, ""
+        return 0
     if labels.polarity(values):
-        return 60, f"its values are {', '.join(sorted(values))}"
+        return 60
     if 2 <= len(values) <= max(2, len(cells) // 3):
-        return 20 - min(len(values), 15), f"it holds only {len(values)} different values"
-    return 0.1, "it holds few different values"
+        return 20 - min(len(values), 15)
+    return 0.1

@@ -45,11 +45,6 @@ class Findings:
     left_out: Mapping[str, int] = field(default_factory=dict)
     rating: tuple[str, ...] = ()
 
-    @property
-    def dropped(self) -> int:
-        """Rows of the file that are not among the available ones."""
-        return self.empty + self.malformed + sum(self.left_out.values())
-
     def lines(self) -> list[str]:
         """The findings, one line each, the most important first."""
         return [note.text for note in self.notes()]

@@ -39,9 +39,9 @@ class Preview:
     """What a file seems to be.
 
     `title` says the format to people. `header` is None where the file has no names for its columns. `text_column` and
-    `label_column` are column names, or None where no column looks right, with the reasons. `positive` and `negative`
-    are label values that seem to mean that, empty where it must be asked. `partial`: the file goes on after `looked_at`
-    rows, so counts are of the first part only, and further label values may follow.
+    `label_column` are column names, or None where no column looks right. `positive` and `negative` are label values
+    that seem to mean that, empty where it must be asked. `partial`: only parts of the file were looked at, so counts
+    are of these, and there may be further label values.
     """
 
     path: Path
@@ -52,14 +52,11 @@ class Preview:
     header: tuple[str, ...] | None
     columns: tuple[Column, ...]
     text_column: str | None
-    text_reason: str
     label_column: str | None
-    label_reason: str
     rows: tuple[tuple[str | None, ...], ...]
     label_values: tuple[LabelValue, ...]
     positive: tuple[str, ...]
     negative: tuple[str, ...]
-    looked_at: int
     partial: bool
 
 
@@ -76,7 +73,7 @@ def look(
     """
     table = open_table(Path(path), format, [name for name in (text_column, label_column) if name])
     text, label = columns.choose(table.columns, table.sample, text_column, label_column)
-    values = _label_values(table.sample, text.index, label.index)
+    values = _label_values(table.sample, text, label)
     negative, positive = labels.halves(value.value for value in values)
     return Preview(
         path=Path(path),
@@ -86,15 +83,12 @@ def look(
         delimiter=table.delimiter,
         header=table.header,
         columns=tuple(_column(table, index) for index in range(len(table.columns))),
-        text_column=None if text.index is None else table.columns[text.index],
-        text_reason=text.reason,
-        label_column=None if label.index is None else table.columns[label.index],
-        label_reason=label.reason,
+        text_column=None if text is None else table.columns[text],
+        label_column=None if label is None else table.columns[label],
         rows=tuple(tuple(row) for row in table.sample[:_ROWS]),
         label_values=values,
         positive=positive,
         negative=negative,
-        looked_at=len(table.sample),
         partial=table.partial,
     )
 
@@ -103,7 +97,7 @@ def first_texts(path: Path, *, format: str | None = None, text_column: str | Non
     """The texts of the first part of a file, as they stand there. Raises InputError as `look` does."""
     table = open_table(path, format, [text_column] if text_column else [])
     text, _ = columns.choose(table.columns, table.sample, text_column, None)
-    return [] if text.index is None else [each for row in table.sample if (each := row[text.index]) and each.strip()]
+    return [] if text is None else [each for row in table.sample if (each := row[text]) and each.strip()]
 
 
 def _column(table: Table, index: int) -> Column:

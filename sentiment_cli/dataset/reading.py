@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_TOLERATED = 0.01
 _EVERY = 20_000
 _MOST_VALUES = 10_000
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
@@ -98,14 +97,14 @@ def read(
 
 def pick(table: Table, text: str | None, label: str | None) -> tuple[int, int]:
     """Indices of the text and the label column; InputError that lists the columns where one cannot be told."""
-    text_guess, label_guess = columns.choose(table.columns, table.sample, text, label)
-    if text_guess.index is None:
+    text_index, label_index = columns.choose(table.columns, table.sample, text, label)
+    if text_index is None:
         raise refusals.no_column(table, "text")
-    if label_guess.index is None:
+    if label_index is None:
         raise refusals.no_column(table, "label")
-    if text_guess.index == label_guess.index:
-        raise refusals.same_column(table, text_guess.index)
-    return text_guess.index, label_guess.index
+    if text_index == label_index:
+        raise refusals.same_column(table, text_index)
+    return text_index, label_index
 
 
 def _collected(table: Table, text: int, label: int, trouble: Trouble, emit: Emit) -> _Rows:

@@ -1,4 +1,4 @@
-"""What every format reads as: a table with named columns, its first rows, and a stream of all rows."""
+"""What every format reads as: a table with named columns, some of its rows, and a stream of all rows."""
 
 from __future__ import annotations
 

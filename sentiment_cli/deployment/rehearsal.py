@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sentiment_cli import local_server
 from sentiment_cli.deployment.planner import Plan
-from sentiment_cli.deployment.stack import ARM
 from sentiment_cli.events import Emit, Event, Note, StepDone, StepStarted
+from sentiment_cli.image.platforms import ARM
 
 
 def rehearse(plan: Plan, folder: Path, engine: str, emit: Emit) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sentiment_cli.image import Recipe, recipe
+from sentiment_cli.image import Recipe, platforms, recipe
 from sentiment_cli.project import ARTIFACT, Project
 from sentiment_cli.resources import Resource, Unwanted
 from sentiment_cli.resources.api import Api
@@ -24,9 +24,6 @@ from sentiment_cli.resources.log_group import LogGroup
 from sentiment_cli.resources.model import Model
 from sentiment_cli.resources.names import Names
 from sentiment_cli.resources.repository import Repository
-
-# Graviton types have a g after the generation (ml.c6g.large, ml.m6gd.large); they run linux/arm64 only.
-ARM, X86 = "linux/arm64", "linux/amd64"
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,7 @@ def _end(names: Names, at: datetime) -> list[Step]:
 
 def platform_of(project: Project) -> str:
     """The platform that the project's instance type runs."""
-    if project.endpoint.kind == "serverless":
-        return X86
-    family = project.endpoint.instance_type.split(".")[1]
-    return ARM if "g" in family[1:] else X86
+    return platforms.platform_of("" if project.endpoint.kind == "serverless" else project.endpoint.instance_type)
 
 
 def _config(project: Project, names: Names, model: str) -> EndpointConfig:

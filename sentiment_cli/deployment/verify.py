@@ -8,10 +8,10 @@ from typing import Any
 from sentiment_cli.clients.endpoint import EndpointClient
 from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import SentimentError
+from sentiment_cli.golden import first_difference
 from sentiment_cli.resources.api import asking
 from sentiment_cli.resources.names import Names
 
-SAME_SCORE = 1e-6
 # API Gateway knows a new key, and Lambda a new function's role, after some seconds.
 PATIENCE = 90.0
 
@@ -75,13 +75,13 @@ def _check(what: str, ask: Ask, golden: Sequence[Mapping[str, Any]]) -> int:
     # One text at least, so that a model without golden texts is known to answer.
     texts = [row["text"] for row in golden] or ["Today was a great day!"]
     answers = ask(texts)["output"]
-    for row, answer in zip(golden, answers, strict=False):
-        if answer["label"] != row["label"] or abs(answer["score"] - row["score"]) > SAME_SCORE:
-            raise _differs(
-                what,
-                f"{row['text']!r} is {row['label']} ({row['score']:.6f}) here, and {answer['label']} "
-                f"({answer['score']:.6f}) there.",
-            )
+    if found := first_difference(golden, answers):
+        row, answer = found
+        raise _differs(
+            what,
+            f"{row['text']!r} is {row['label']} ({row['score']:.6f}) here, and {answer['label']} "
+            f"({answer['score']:.6f}) there.",
+        )
     return len(golden)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sentiment_cli.doctor.finding import Finding, problem
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.image.network import CA_VARIABLES, PROXY_VARIABLES, masked
+from sentiment_cli.image.network import CA_VARIABLES, PROXY_VARIABLES
+from sentiment_cli.redaction import without_secrets
 
 LEAST_PYTHON = (3, 11)
 # An image is built from about 0.2 GB of layers, and with scikit-learn of about 0.7 GB.
@@ -61,7 +62,7 @@ def _disk(project_dir: Path) -> Finding:
 
 def _network(environment: Mapping[str, str]) -> Iterator[Finding]:
     proxies = {name: environment.get(name) or environment.get(name.lower()) for name in PROXY_VARIABLES}
-    told = ", ".join(f"{name}={masked(value)}" for name, value in proxies.items() if value)
+    told = ", ".join(f"{name}={without_secrets(_address(value))}" for name, value in proxies.items() if value)
     yield Finding("proxy", "ok", told or "No proxy is set.")
     for name in CA_VARIABLES:
         place = environment.get(name)
@@ -70,6 +71,11 @@ def _network(environment: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("certificates", "problem", f"{name} names {place}, which does not exist.", fix)
         elif place:
             yield Finding("certificates", "ok", f"{name} is {place}.")
+
+
+def _address(proxy: str) -> str:
+    """With the slashes that tell an address: a password may stand in one without a scheme, too."""
+    return f"//{proxy}" if "@" in proxy and "//" not in proxy else proxy
 
 
 def _project(project_dir: Path) -> Iterator[Finding]:

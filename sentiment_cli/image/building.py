@@ -12,7 +12,8 @@ from sentiment_cli.clients.docker_troubles import cause
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import Emit, LogLine, Progress
 from sentiment_cli.image import context
-from sentiment_cli.image.network import Network, masked, network
+from sentiment_cli.image.network import Network, network
+from sentiment_cli.redaction import without_secrets
 
 if TYPE_CHECKING:
     from sentiment_cli.clients.docker import Engine
@@ -84,7 +85,7 @@ def _follow(messages: Iterable[Mapping[str, Any]], emit: Emit) -> None:
 
 
 def _plain(stream: str) -> str:
-    return masked(_COLOUR.sub("", stream)).rstrip()
+    return without_secrets(_COLOUR.sub("", stream)).rstrip()
 
 
 def _tell(text: str, last: deque[str], emit: Emit) -> None:

@@ -1,7 +1,7 @@
 """What a build needs of this machine's network: certificates, proxies and package indexes, taken from the environment.
 
 None of it is part of the image or of its name. Passwords in addresses are for the build alone: whatever is shown
-goes through `masked`.
+goes through `without_secrets`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
-_USERINFO = re.compile(r"//[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,6 @@ def network(environment: Mapping[str, str], emit: Emit) -> Network:
     for bundle in _bundles(environment, emit):
         found.update(dict.fromkeys(_CERTIFICATE.findall(bundle)))
     return Network(b"".join(certificate + b"\n" for certificate in found), dict(_arguments(environment)))
-
-
-def masked(text: str) -> str:
-    """`text` without the user names and passwords of its addresses."""
-    return _USERINFO.sub("//***@", text)
 
 
 def _bundles(environment: Mapping[str, str], emit: Emit) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from sentiment_cli.clients.docker_values import Usage
 from sentiment_cli.clients.inference import InferenceClient
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.events import LogLine
+from sentiment_cli.golden import first_difference
 from sentiment_cli.local_server import record
 from sentiment_cli.local_server.record import Record
 from sentiment_cli.local_server.steps import Steps
@@ -21,7 +22,6 @@ from sentiment_cli.local_server.steps import Steps
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.03
 SHOWN_LINES = 12
-SAME_SCORE = 1e-6
 
 
 class Host(Protocol):
@@ -169,13 +169,13 @@ class Running:
         texts = [row["text"] for row in self._golden]
         with InferenceClient(self.url) as client:
             answers = client.ask(texts)["output"] if texts else []
-        for row, answer in zip(self._golden, answers, strict=True):
-            if answer["label"] != row["label"] or abs(answer["score"] - row["score"]) > SAME_SCORE:
-                raise self._failure(
-                    "The server does not answer as the model did in training.",
-                    f"{row['text']!r} was {row['label']} ({row['score']:.6f}) and is"
-                    f" {answer['label']} ({answer['score']:.6f}).",
-                )
+        if found := first_difference(self._golden, answers):
+            row, answer = found
+            raise self._failure(
+                "The server does not answer as the model did in training.",
+                f"{row['text']!r} was {row['label']} ({row['score']:.6f}) and is"
+                f" {answer['label']} ({answer['score']:.6f}).",
+            )
 
     def _tell(self) -> None:
         lines = self._host.log()

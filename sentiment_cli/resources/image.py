@@ -23,7 +23,7 @@ from sentiment_cli.clients.session import Aws
 from sentiment_cli.errors import Interrupted, SentimentError
 from sentiment_cli.events import Emit, Event
 from sentiment_cli.image import Recipe
-from sentiment_cli.resources import Decision, Existing, manifests, repository
+from sentiment_cli.resources import Decision, manifests, repository
 from sentiment_cli.resources.manifests import Manifest
 from sentiment_cli.resources.names import Names
 
@@ -140,16 +140,6 @@ class Image:
 
     def _remove(self, aws: Aws, tag: str) -> None:
         _remove(aws, self.names.repository, tag)
-
-
-def delete(aws: Aws, name: str, emit: Emit) -> None:
-    """Remove the image "repository:tag"; gone is no error."""
-    _remove(aws, *name.rsplit(":", 1))
-
-
-def existing(aws: Aws, names: Names) -> list[Existing]:
-    """Nothing of its own: images go with their repository."""
-    return []
 
 
 def resolved(aws: Aws, names: Names, tag: str) -> str:

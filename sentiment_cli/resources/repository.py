@@ -138,7 +138,7 @@ def find(aws: Aws, name: str) -> Mapping[str, Any] | None:
 
 
 def _strange_tag(names: Names, tags: Mapping[str, str]) -> str | None:
-    """Two projects may come to one name ("a-b" with stage "c", "a" with stage "b-c"): their tags tell them apart."""
+    """The first of its tags that says another project or stage: anybody may have made something of that name."""
     return next((tag for tag in (PROJECT_TAG, STAGE_TAG) if tags.get(tag, names.tags[tag]) != names.tags[tag]), None)
 
 

@@ -12,8 +12,6 @@ from typing import Any
 from sentiment_cli.sandbox.reading import Asked
 
 ALL = "*"
-# What a request makes or changes is last; before it stands what it takes for that.
-HOSTED = {"EndpointConfigName": "endpoint-config", "EndpointName": "endpoint", "ModelName": "model"}
 Params = Mapping[str, Any]
 
 

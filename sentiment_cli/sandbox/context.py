@@ -24,8 +24,3 @@ class Context:
     def label(self) -> tuple[str, str]:
         """Name and value of the label of every container and volume that belongs to this sandbox."""
         return "sentiment-cli.sandbox", self.id
-
-    @property
-    def mark(self) -> dict[str, str]:
-        """What every process of this sandbox has in its environment, inherited or given, to be found and ended by."""
-        return {"SENTIMENT_CLI_SANDBOX_ID": self.id}

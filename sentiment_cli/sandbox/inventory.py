@@ -15,7 +15,6 @@ from sentiment_cli.sandbox.context import Context
 
 INTERNAL = "X-Sandbox-Internal"  # with the sandbox's id: a call of the sandbox to itself
 HOME = "us-east-1"  # where a bucket is that tells no location
-API_LISTS = {"restapis": "get_rest_apis", "apikeys": "get_api_keys", "usageplans": "get_usage_plans"}
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ S3_ACTIONS = {
     "UploadPartCopy": "PutObject",
 }
 VERSIONED = {"DeleteObject": "DeleteObjectVersion", "GetObject": "GetObjectVersion"}
-SPECIAL = {("lambda", "Invoke"): "InvokeFunction", ("sagemaker-runtime", "InvokeEndpointWithResponseStream"): ""}
+SPECIAL = {("lambda", "Invoke"): "InvokeFunction"}
 ROLES = ("ExecutionRoleArn", "Role", "RoleArn", "RoleARN")
 PASSING = {"sagemaker", "lambda", "scheduler", "application-autoscaling"}
 
@@ -69,8 +69,6 @@ def action(asked: Asked, method: str, params: Mapping[str, Any]) -> str:
     elif asked.service == "s3":
         name = S3_ACTIONS.get(name, name)
         name = VERSIONED.get(name, name) if _of_a_version(params) else name
-    elif name == "InvokeEndpointWithResponseStream":
-        name = "InvokeEndpointWithResponseStream"
     return f"{prefix}:{name}" if name else ""
 
 

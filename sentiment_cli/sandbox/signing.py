@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 import re
 import sys
+from collections.abc import Mapping, Sequence
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 from moto.core.request import Request
+from werkzeug.datastructures import Headers
 
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.reading import Asked
@@ -38,19 +40,22 @@ def check(request: Request, body: bytes, asked: Asked, owner: Credentials | None
     if credentials is None:
         return
     kind = S3SigV4Auth if service == "s3" else SigV4Auth
-    made = _sign(kind(credentials, service, region), request, body, names.split(";"))
+    signer = kind(credentials, service, region)
+    made = signature_of(signer, request.method, request.raw_url, request.headers, names.split(";"), body)
     if not hmac.compare_digest(made, signature):
         raise _mismatch(asked)
 
 
-def _sign(signer: SigV4Auth, request: Request, body: bytes, names: list[str]) -> str:
-    """The signature over exactly the headers that were signed."""
+def signature_of(
+    signer: SigV4Auth, method: str, url: str, headers: Mapping[str, str] | Headers, names: Sequence[str], body: bytes
+) -> str:
+    """The signature over exactly the headers that were signed, which are in `names`, in lower case."""
     chosen = HTTPHeaders()
     for name in names:
-        chosen[name] = " ".join(request.headers.get(name, "").split())
+        chosen[name] = " ".join(headers.get(name, "").split())
     signer.headers_to_sign = lambda _: chosen
-    asked = AWSRequest(request.method, request.raw_url, data=body, headers=dict(chosen))
-    asked.context["timestamp"] = request.headers.get("X-Amz-Date", "")
+    asked = AWSRequest(method, url, data=body, headers=dict(chosen))
+    asked.context["timestamp"] = headers.get("x-amz-date", "")
     return str(signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked))
 
 

@@ -1,4 +1,8 @@
-"""Where words go: results to stdout, talk to stderr, one JSON object at the end if asked; colour only where wanted."""
+"""Where words go: results to stdout, talk to stderr, one JSON object at the end if asked; colour only where wanted.
+
+Whatever goes through here goes without credentials, for errors of others quote them; `line(keys=True)` and a field of
+its own in `result` are for those that a command was asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,17 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.status import Status
 from rich.text import Text
 
 from sentiment_cli.errors import Declined, Interrupted, SentimentError
 from sentiment_cli.events import Event
-from sentiment_cli.redaction import without_secrets
+from sentiment_cli.redaction import without_secrets, without_secrets_in
 from sentiment_cli.terminal.fitting import LEAST, Card, Rows
 from sentiment_cli.terminal.progress import Renderer, brief, renderer_for
 
@@ -72,10 +77,14 @@ class Terminal:
         self.settle()
         self.err.print(renderable, crop=False)
 
-    def line(self, text: str, style: str = "") -> None:
-        """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied."""
+    def line(self, text: str, style: str = "", *, keys: bool = False) -> None:
+        """One line of a result, exactly as it is: never wrapped, for it may be piped on or copied.
+
+        `keys` says that credentials in it, or the names of variables in their place, are what it is for.
+        """
         self.settle()
-        (self.err if self.as_json else self.out).print(Text(text, style=style), soft_wrap=True)
+        told = Text(text, style=style)
+        (self.err if self.as_json else self.out).print(_WithKeys(told) if keys else told, soft_wrap=True)
 
     def status(self, text: str) -> None:
         """A line that is replaced by the next one; nothing off a terminal."""
@@ -87,10 +96,10 @@ class Terminal:
             self._status.update(Text(text))
 
     def result(self, value: dict[str, Any]) -> None:
-        """The one JSON object of `--json`; nothing without it."""
+        """The one JSON object of `--json`; nothing without it. A key that is asked for has a field of its own."""
         if self.as_json:
             self.settle()
-            sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(without_secrets_in(value), ensure_ascii=False) + "\n")
             sys.stdout.flush()
 
     def fail(self, error: SentimentError) -> None:
@@ -104,7 +113,7 @@ class Terminal:
             self.err.print(Text(brief(told["why"])))
         if told["fix"]:
             self.err.print(Text.assemble(("→ ", "cyan"), told["fix"]))
-        self.result({**error.data, "error": told})
+        self.result({**error.data, "error": error.as_dict()})
 
     def next_steps(self, *steps: tuple[str, str]) -> None:
         """What to type next: (command, what it does), to stderr."""
@@ -142,7 +151,14 @@ def predictions(texts: Sequence[str], output: Sequence[dict[str, Any]], *, expla
 
 
 def _text(cell: str | Text, style: str = "") -> Text:
-    return cell if isinstance(cell, Text) else Text(harmless(cell), style=style)
+    """A cell as it will be shown, for tables and cards measure their cells."""
+    return _redacted(cell) if isinstance(cell, Text) else Text(harmless(without_secrets(cell)), style=style)
+
+
+def _redacted(text: Text) -> Text:
+    """`text` without credentials; where it holds some, also without the styles of its parts."""
+    told = without_secrets(text.plain)
+    return text if told == text.plain else text.blank_copy(told)
 
 
 def printable(text: str) -> str:
@@ -169,10 +185,25 @@ def card(title: str, rows: Sequence[tuple[str, str]]) -> Card:
     return Card(_text(title), [(_text(name, "dim"), _text(value)) for name, value in rows])
 
 
+@dataclass(frozen=True)
+class _WithKeys:
+    """A text that `_Console` leaves as it is."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return self.text.__rich_console__(console, options)
+
+
 class _Console(Console):
-    """Shows names of files, labels and words of others as text, wherever they come from."""
+    """Shows names of files, labels and words of others as text, wherever they come from, and no credentials."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        # All that is shown ends as texts, those of progress too; here they are still whole.
+        if isinstance(renderable, str):
+            renderable = Text(renderable)
+        if isinstance(renderable, Text):
+            renderable = _redacted(renderable)
         for segment in super().render(renderable, options):
             safe = segment.control or segment.text.isprintable()
             yield segment if safe else Segment(harmless(segment.text), segment.style)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sentiment_cli.questions import Choice, Prompter
+from sentiment_cli.redaction import without_secrets
 
 
 def prompter() -> Prompter:
@@ -63,7 +64,7 @@ class PickerPrompter:
         print_formatted_text(FormattedText(parts), style=DEFAULT_STYLE, output=_stderr())
 
     def _ask(self, kind: Callable[..., Any], text: str, **options: Any) -> Any:
-        return kind(text, output=_stderr(), **options).unsafe_ask()
+        return kind(without_secrets(text), output=_stderr(), **options).unsafe_ask()
 
 
 class PlainPrompter:
@@ -116,12 +117,12 @@ def _stderr() -> Any:
 
 
 def _put(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(without_secrets(text) + "\n")
     sys.stderr.flush()
 
 
 def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
+    sys.stderr.write(without_secrets(prompt))
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer:  # Ctrl-D: nobody will answer

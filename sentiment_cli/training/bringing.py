@@ -15,7 +15,8 @@ from sentiment_cli.compiling import NotCompilable, check_compiled, compile_model
 from sentiment_cli.dataset.labels import resolve
 from sentiment_cli.errors import InputError
 from sentiment_cli.events import Emit, Note, ignore
-from sentiment_cli.training.opening import TEXTS, opened, to_stderr
+from sentiment_cli.golden import TEXTS
+from sentiment_cli.training.opening import opened, to_stderr
 
 _CHECK = "import sentiment_cli.training.opening as _; _.report()"
 _SECONDS = 300

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-_WORTH_PROCESSES = 2 * CHUNK
-
 
 def fit(
     texts: Sequence[str], labels: NDArray[np.int8], names: Sequence[str], options: Options, emit: Emit = ignore

@@ -17,7 +17,8 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
-TEXTS = ("Today was a great day!", "I hate waiting, this is so annoying :(", "not bad at all", "ok", "")
+from sentiment_cli.golden import TEXTS
+
 _SAVE_BOTH = "Save a fitted scikit-learn Pipeline, or (vectorizer, classifier), with joblib.dump."
 # What the server's image with scikit-learn holds that a model may use; sentiment_cli for this very check.
 _SERVED_WITH = frozenset({

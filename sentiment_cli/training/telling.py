@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sentiment_cli.golden import TEXTS
 from sentiment_cli.training.metrics import Word
 from sentiment_cli.training.trained import Golden
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORDS = 25
-BUILT_IN = ("Today was a great day!", "I hate waiting, this is so annoying :(", "not bad at all", "ok", "")
 
 
 def telling_words(terms: Sequence[str], weights: NDArray[np.float64]) -> tuple[tuple[Word, ...], ...]:
@@ -29,7 +29,7 @@ def telling_words(terms: Sequence[str], weights: NDArray[np.float64]) -> tuple[t
 
 def golden(model: Any, names: Sequence[str]) -> tuple[Golden, ...]:
     """What `model` (with predict_proba) answers to built-in texts, the empty one among them."""
-    probabilities = model.predict_proba(list(BUILT_IN))
+    probabilities = model.predict_proba(list(TEXTS))
     best = probabilities.argmax(axis=1).tolist()
-    rows = zip(BUILT_IN, best, probabilities.tolist(), strict=True)
+    rows = zip(TEXTS, best, probabilities.tolist(), strict=True)
     return tuple(Golden(text, names[i], row[i]) for text, i, row in rows)

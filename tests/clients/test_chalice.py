@@ -32,7 +32,15 @@ def record(app: Path) -> dict[str, str]:
     return {key: value for each in found for key, value in each.items()}
 
 
-def test_deploy_and_delete_say_what_they_do(app: Path, aws: Aws) -> None:  # noqa: F811
+def chalice_itself(app: Path, aws: Aws, *arguments: str) -> str:  # noqa: F811
+    """What the program of that name says, which the user may run as well."""
+    program, environment = Path(sys.executable).with_name("chalice"), {**os.environ, **aws.environment()}
+    done = subprocess.run([program, *arguments], cwd=app, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_deployment_says_what_it_does(app: Path, aws: Aws) -> None:  # noqa: F811
     events: list[Event] = []
     way = connect("us-east-1")
     chalice.deploy(way, app, "dev", events.append)
@@ -41,7 +49,7 @@ def test_deploy_and_delete_say_what_they_do(app: Path, aws: Aws) -> None:  # noq
     first = record(app)["rest_api_id"]
     chalice.deploy(way, app, "dev", events.append)
     assert record(app)["rest_api_id"] == first
-    chalice.delete(way, app, "dev", events.append)
+    chalice_itself(app, aws, "delete", "--stage", "dev")
     gateway = aws.client("apigateway")
     assert first not in {each["id"] for each in gateway.get_rest_apis()["items"]}
     assert aws.secret not in repr(events)
@@ -71,24 +79,15 @@ assert inquirer.Text
 
 
 def test_the_program_itself_works_unchanged(app: Path, aws: Aws) -> None:  # noqa: F811
-    program = Path(sys.executable).with_name("chalice")
-    environment = {**os.environ, **aws.environment()}
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [program, *arguments], cwd=app, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    run("deploy", "--stage", "dev")
-    assert record(app)["rest_api_id"] in run("url", "--stage", "dev")
-    run("delete", "--stage", "dev")
+    chalice_itself(app, aws, "deploy", "--stage", "dev")
+    assert record(app)["rest_api_id"] in chalice_itself(app, aws, "url", "--stage", "dev")
+    chalice_itself(app, aws, "delete", "--stage", "dev")
     assert record(app) == {}
 
 
 def test_the_credentials_are_those_of_the_session_not_of_the_shell(
     app: Path,
+    aws: Aws,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     way = connect("us-east-1")
@@ -99,7 +98,9 @@ def test_the_credentials_are_those_of_the_session_not_of_the_shell(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     chalice.deploy(way, app, "dev", lambda event: None)
     assert record(app)["lambda_arn"].startswith("arn:aws:lambda:us-east-1:123456789012:")
-    chalice.delete(way, app, "dev", lambda event: None)
+    monkeypatch.delenv("AWS_PROFILE")
+    monkeypatch.delenv("AWS_SESSION_TOKEN")
+    chalice_itself(app, aws, "delete", "--stage", "dev")
 
 
 def test_what_aws_refuses_keeps_its_code(app: Path) -> None:

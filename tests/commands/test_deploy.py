@@ -84,6 +84,14 @@ def stage(docker_engine: Any, trained: Path, tmp_path_factory: pytest.TempPathFa
     sandbox.down(project)
 
 
+@pytest.fixture
+def live(stage: Stage) -> Stage:
+    """With something deployed, also for a test that is run alone."""
+    if not stage.said:
+        stage.deploy()
+    return stage
+
+
 def local_answers(project: Path) -> list[dict[str, Any]]:
     """What the model says without any server."""
     from server_image.artifact import load, unpack
@@ -194,8 +202,8 @@ def test_other_server_code_is_another_image(stage: Stage) -> None:
     assert len(client(stage, "ecr").describe_images(repositoryName="sentiment-cli/tweets-dev")["imageDetails"]) == 2
 
 
-def test_amazons_own_command_line_sees_and_asks_it(stage: Stage, aws_cli: Path, tmp_path: Path) -> None:
-    found = sandbox.find(stage.project)
+def test_amazons_own_command_line_sees_and_asks_it(live: Stage, aws_cli: Path, tmp_path: Path) -> None:
+    found = sandbox.find(live.project)
     assert found is not None
     environment = {**os.environ, **found.environment(), "AWS_DEFAULT_REGION": "eu-west-1", "HOME": str(tmp_path)}
 
@@ -210,9 +218,9 @@ def test_amazons_own_command_line_sees_and_asks_it(stage: Stage, aws_cli: Path, 
         "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", "tweets-dev", "--content-type", "application/json",
         "--body", body, str(answer),
     )  # fmt: skip
-    assert json.loads(answer.read_text()) == {"output": local_answers(stage.project)}
+    assert json.loads(answer.read_text()) == {"output": local_answers(live.project)}
     images = json.loads(aws("ecr", "describe-images", "--repository-name", "sentiment-cli/tweets-dev"))["imageDetails"]
-    assert stage.said["image"]["digest"] in {each["imageDigest"] for each in images}
+    assert live.said["image"]["digest"] in {each["imageDigest"] for each in images}
     assert "tweets-dev-" in aws("s3", "ls")
 
 

@@ -94,7 +94,7 @@ def test_the_api_key_is_shown_when_it_is_new_and_when_asked_for(stage: Stage) ->
     again = stage.run("deploy", "--yes")
     assert stage.key not in again.stdout + again.stderr
     assert '"x-api-key: $API_KEY"' in again.stdout
-    assert "deploy --sandbox --show-key" in again.stdout
+    assert "deploy --show-key --sandbox" in again.stdout
     assert f'"x-api-key: {stage.key}"' in stage.run("deploy", "--yes", "--show-key").stdout
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sentiment_cli.deployment import teardown
 from sentiment_cli.deployment.preflight import same_place
-from sentiment_cli.deployment.state import FORMAT, Journal, State, load, path_of
+from sentiment_cli.deployment.state import FORMAT, REMEMBERED, Journal, State, load, path_of
 from sentiment_cli.deployment.versions import Version, chosen
 from sentiment_cli.errors import Refused
 from sentiment_cli.events import Event, Note
@@ -43,6 +43,14 @@ def test_going_back_twice_goes_further_back(journal: Journal) -> None:
     assert journal.state.served == ("b", "a")
     versions = [Version(f"p-dev-{each}", each, each == "a") for each in ("c", "b", "a")]
     assert chosen(versions, None, journal.state.served, "rollback").version == "b"
+
+
+def test_of_what_has_served_the_latest_are_remembered(journal: Journal) -> None:
+    assert REMEMBERED < 50
+    versions = [f"v{number}" for number in range(REMEMBERED + 5)]
+    for version in versions:
+        journal.deployed(version=version, artifact="", url="")
+    assert journal.state.served == tuple(versions[-REMEMBERED:])
 
 
 def test_what_is_deleted_is_forgotten(journal: Journal, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_project_without_and_with_a_broken_model(tmp_path: Path) -> None:
 def test_passwords_of_proxies_are_not_shown_and_certificates_must_exist(tmp_path: Path) -> None:
     odd = {**NOWHERE, "https_proxy": "http://ana:secret@proxy:3128", "AWS_CA_BUNDLE": "/nowhere/ca.pem"}
     checks = found(examine_machine(tmp_path, odd))
-    assert checks["proxy"].what == "HTTPS_PROXY=http://***@proxy:3128"
+    assert checks["proxy"].what == "HTTPS_PROXY=http://[hidden]@proxy:3128"
     assert checks["certificates"].status == "problem"
 
 
@@ -79,7 +79,9 @@ def test_wrong_credentials_and_regions(in_sandbox: Sandbox, monkeypatch: pytest.
     assert (checks["credentials"].status, checks["account"].status) == ("problem", "skipped")
 
 
-@pytest.mark.parametrize(("ahead", "status"), [(2.0, "ok"), (-90.0, "warning"), (4000.0, "problem")])
+@pytest.mark.parametrize(
+    ("ahead", "status"), [(2.0, "ok"), (-90.0, "warning"), (4000.0, "problem"), (-4000.0, "problem")]
+)
 def test_a_clock_that_goes_wrong(
     in_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, ahead: float, status: str
 ) -> None:
@@ -90,7 +92,7 @@ def test_a_clock_that_goes_wrong(
     monkeypatch.setattr(account, "seconds_ahead", lambda _: ahead)
     clock = found(examine_account(Project(name="tweets"), "eu-west-1", None))["clock"]
     assert clock.status == status
-    assert ("ahead of" if ahead > 0 else "behind") in clock.what
+    assert f"is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'}" in clock.what
 
 
 def test_the_command_fails_when_something_would_stop_a_deployment(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def pushed(aws: Aws, one: Image) -> dict[str, Any]:
     """The manifest of `one`, pushed by Docker, with only its blobs left in the repository."""
     one.create(aws, ignore)
     content = manifest_of(aws, one, one.recipe.tag)
-    image.delete(aws, one.name, ignore)
+    aws.client("ecr").batch_delete_image(repositoryName=one.names.repository, imageIds=[{"imageTag": one.recipe.tag}])
     assert tags(aws, one.names) == {}
     return content
 

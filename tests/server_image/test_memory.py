@@ -1,4 +1,4 @@
-"""A loaded model takes the memory of what it holds, and little more: reading it leaves nothing behind."""
+"""A loaded model takes the memory of what it holds, once: reading it leaves nothing behind, and processes share it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 WORDS, PAIRS = 30_000, 90_000
-# Measures what the process holds for itself, and what the model's objects say they take.
+# Measures what the process holds for itself, what the model's objects say they take, and what a process forked of it
+# has for itself when it has answered and looked for garbage.
 MEASURE = """
-import gc, sys
+import gc, os, sys
 gc.disable()
 from server_image import memory, serving
 from server_image.scorer import Scorer
@@ -27,12 +28,20 @@ def held(thing, seen):
 before = own()
 model = Scorer.from_json(open(sys.argv[1], "rb").read())
 memory.settle()
-print(own() - before, held(model._vocabulary._table._words, set()))
+grown = own() - before
+told, tell = os.pipe()
+if os.fork() == 0:
+    model.predict(["word00001 word00002 word00077"] * 50)
+    gc.collect()
+    os.write(tell, str(own()).encode())
+    os._exit(0)
+os.wait()
+print(grown, held(model._vocabulary._table._words, set()), os.read(told, 100).decode())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_reading_a_model_leaves_no_holes(tmp_path: Path) -> None:
+def test_reading_a_model_leaves_no_holes_and_processes_share_it(tmp_path: Path) -> None:
     words = [f"word{number:05}" for number in range(WORDS)]
     pairs = sorted({(number % 9_000, (number * 7) % WORDS) for number in range(PAIRS)})
     behind: list[list[int]] = [[] for _ in words]
@@ -54,6 +63,9 @@ def test_reading_a_model_leaves_no_holes(tmp_path: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-c", MEASURE, tmp_path / "scorer.json"], capture_output=True, text=True, check=True
     )
-    grown, held = map(int, said.stdout.split())
+    grown, held, of_a_fork = map(int, said.stdout.split())
     assert held > 10_000_000
-    assert grown < 1.25 * held
+    # 0.95 of it; 1.09 with strings left lying about, 1.12 with what glibc keeps.
+    assert grown < 1.03 * held
+    # 0.12 of it; 1.24 where the collector writes to all that it looks at.
+    assert of_a_fork < 0.3 * held

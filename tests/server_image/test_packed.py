@@ -16,6 +16,14 @@ def test_the_same_strings_come_out_each_time(strings: list[str]) -> None:
     assert list(packed) == strings == list(packed)
 
 
+def test_many_strings_are_a_few_large_ones() -> None:
+    strings = [f"word{number}" for number in range(5000)]
+    kept = Strings(strings)
+    held = [each for part in kept._parts for each in ([part] if isinstance(part, str) else part)]
+    assert len(held) <= 5
+    assert list(kept) == strings
+
+
 @pytest.mark.parametrize("wrong", [[1], ["a", None], None, 5])
 def test_what_is_no_string_is_refused(wrong: object) -> None:
     with pytest.raises(TypeError):

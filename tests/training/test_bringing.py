@@ -27,8 +27,9 @@ from sklearn.svm import SVC, LinearSVC
 from sentiment_cli import artifacts
 from sentiment_cli.errors import InputError
 from sentiment_cli.events import Event, Note
+from sentiment_cli.golden import TEXTS
 from sentiment_cli.training import bring, bringing
-from sentiment_cli.training.opening import TEXTS, check
+from sentiment_cli.training.opening import check
 from server_image import artifact
 from server_image.scorer import Scorer
 from tests.commands.conftest import run

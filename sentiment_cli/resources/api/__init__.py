@@ -25,7 +25,7 @@ from sentiment_cli.resources.api.access import Limits
 from sentiment_cli.resources.api.looking import Found
 from sentiment_cli.resources.api.project import ChaliceProject, recorded
 from sentiment_cli.resources.api.records import as_record
-from sentiment_cli.resources.api.removing import delete, delete_rest_api, existing, forget
+from sentiment_cli.resources.api.removing import delete_rest_api, existing, forget
 from sentiment_cli.resources.names import VERSION_TAG, Names, digest
 
 __all__ = ["Api", "Found", "Limits", "auth_of", "delete", "existing", "forget", "key", "limits_of", "url", "url_of"]

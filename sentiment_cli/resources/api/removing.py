@@ -26,14 +26,6 @@ def existing(aws: Aws, names: Names) -> list[Existing]:
     return list(_existing(aws, names))
 
 
-def delete(aws: Aws, names: Names, project_dir: Path | None, emit: Emit) -> None:
-    """Remove everything of the stage's API, and Chalice's record of it; what is gone is no error."""
-    for each in existing(aws, names):
-        each.delete(emit)
-    if project_dir is not None:
-        forget(project_dir, names.stage)
-
-
 def forget(project_dir: Path, stage: str) -> None:
     """Remove Chalice's record of a stage, which would otherwise name what no longer exists."""
     (project_dir / "api/.chalice/deployed" / f"{stage}.json").unlink(missing_ok=True)

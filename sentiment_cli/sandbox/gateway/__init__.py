@@ -6,14 +6,13 @@ too (`moto_patches`); hands the latter the requests below `PREFIX`; and calls `c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from sentiment_cli.sandbox.calls import Call, Fault, Handler
 from sentiment_cli.sandbox.context import Context
 from sentiment_cli.sandbox.gateway.front import PREFIX, Gateway
 
-__all__ = ["PREFIX", "Gateway", "application", "close", "inventory", "services"]
+__all__ = ["PREFIX", "Gateway", "application", "close", "services"]
 _opened: list[Gateway] = []
 
 
@@ -65,25 +64,3 @@ def close() -> None:
     """End every process that runs a function."""
     while _opened:
         _opened.pop().close()
-
-
-def inventory() -> list[tuple[str, dict[str, str]]]:
-    """(ARN, tags) of every REST API, API key, usage plan and function of every account and region."""
-    from moto.apigateway.models import apigateway_backends
-    from moto.awslambda.models import lambda_backends
-
-    found: list[tuple[str, dict[str, str]]] = []
-    for backend in _all(apigateway_backends):
-        kinds = {"restapis": backend.apis, "apikeys": backend.keys, "usageplans": backend.usage_plans}
-        for kind, things in kinds.items():
-            for name, thing in list(things.items()):
-                arn = f"arn:{backend.partition}:apigateway:{backend.region_name}::/{kind}/{name}"
-                found.append((arn, dict(thing.tags or {})))
-    for backend in _all(lambda_backends):
-        found += [(function.function_arn, dict(function.tags or {})) for function in backend.list_functions()]
-    return found
-
-
-def _all(backends: Any) -> Iterator[Any]:
-    for account in list(backends.values()):
-        yield from list(account.values())

@@ -39,7 +39,6 @@ class Functions:
         self._url = context.url
         self._id = context.id
         self._lock = threading.Lock()
-        self._streams: dict[Recipe, str] = {}
         self._recipes: dict[str, tuple[Any, Recipe]] = {}
         self._pool = Pool(self._log)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from sentiment_cli.sandbox import callers, rights
+from botocore.auth import SigV4Auth
+from botocore.credentials import Credentials
+
+from sentiment_cli.sandbox import callers, rights, signing
 from sentiment_cli.sandbox.gateway.answers import Refusal
 
 _INVOKE = "execute-api:Invoke"
@@ -31,8 +33,8 @@ def verify(method: str, url: str, headers: Mapping[str, str], body: bytes, owner
     key, _day, region, service, names, signature = found.groups()
     if service != "execute-api":
         raise Refusal("INVALID_SIGNATURE", "Credential should be scoped to correct service: 'execute-api'.")
-    signed = {name: headers.get(name, "") for name in names.split(";")}
-    made = _signature(method, url, signed, headers, body, (key, _secret(key, owner), region))
+    signer = SigV4Auth(Credentials(key, _secret(key, owner)), service, region)
+    made = signing.signature_of(signer, method, url, headers, names.split(";"), body)
     if not hmac.compare_digest(made, signature):
         raise Refusal("INVALID_SIGNATURE")
     return key
@@ -50,42 +52,6 @@ def permit(key: str, account: str, resource: str) -> None:
         raise Refusal(
             "ACCESS_DENIED", f"User: {caller.arn} is not authorized to perform: {_INVOKE} on resource: {hidden}{why}"
         )
-
-
-def _signature(
-    method: str,
-    url: str,
-    signed: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-    credentials: tuple[str, str, str],
-) -> str:
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    key, secret, region = credentials
-    signer = _Verifier(SigV4Auth(Credentials(key, secret), "execute-api", region), signed)
-    request = AWSRequest(method, url, data=body, headers=dict(signed))
-    request.context["timestamp"] = headers.get("x-amz-date", "")
-    return signer.sign(request)
-
-
-class _Verifier:
-    """botocore's own signer, made to use exactly the headers that were signed."""
-
-    def __init__(self, auth: Any, signed: Mapping[str, str]) -> None:
-        from botocore.compat import HTTPHeaders
-
-        self._auth = auth
-        chosen = HTTPHeaders()
-        for name, value in signed.items():
-            chosen[name] = " ".join(value.split())
-        auth.headers_to_sign = lambda request: chosen
-
-    def sign(self, request: Any) -> str:
-        canonical = self._auth.canonical_request(request)
-        return str(self._auth.signature(self._auth.string_to_sign(request, canonical), request))
 
 
 def _secret(key: str, owner: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sentiment_cli.image.platforms import platform_of
 from sentiment_cli.sandbox import registry
 from sentiment_cli.sandbox.calls import Fault
 from sentiment_cli.sandbox.context import Context
@@ -14,7 +15,6 @@ from sentiment_cli.sandbox.taken import Taken
 
 ACCEPTED = "application/vnd.docker.distribution.manifest.v2+json"
 OF_ECR = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([^:@]+)")
-GRAVITON = ("c6g", "c6gd", "c6gn", "c7g", "m6g", "m6gd", "m8g", "c8g", "r6g", "r6gd", "r7gd", "r8g")
 
 
 class Images:
@@ -69,8 +69,7 @@ class Images:
 
 def architecture(instance_type: str) -> str:
     """Of the processors: serverless ("") runs on amd64."""
-    family = instance_type.split(".")[1] if instance_type else ""
-    return "arm64" if family in GRAVITON else "amd64"
+    return platform_of(instance_type).rpartition("/")[2]
 
 
 def _cannot_pull(uri: str, role: str, action: str) -> Fault:

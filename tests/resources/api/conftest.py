@@ -13,8 +13,8 @@ import pytest
 
 from sentiment_cli import scaffold
 from sentiment_cli.clients.session import Aws, connect
-from sentiment_cli.events import Event
-from sentiment_cli.resources.api import Api, key, url_of
+from sentiment_cli.events import Emit, Event
+from sentiment_cli.resources.api import Api, existing, forget, key, url_of
 from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox.access_log import NAME
 from tests.sandbox.gateway.conftest import Aws as Sandbox
@@ -28,6 +28,14 @@ def answer(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("explain"):
         rows = [{**row, "explanation": [{"word": "great", "weight": 1.5}]} for row in rows]
     return {"output": rows}
+
+
+def delete(aws: Aws, names: Names, project_dir: Path | None, emit: Emit) -> None:
+    """Everything of the stage's API, and of the project Chalice's record of it."""
+    for each in existing(aws, names):
+        each.delete(emit)
+    if project_dir is not None:
+        forget(project_dir, names.stage)
 
 
 @dataclass

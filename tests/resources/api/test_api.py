@@ -12,9 +12,10 @@ from sentiment_cli.clients import chalice
 from sentiment_cli.clients.session import connect
 from sentiment_cli.errors import InputError, Refused, SentimentError
 from sentiment_cli.events import LogLine, ignore
-from sentiment_cli.resources.api import Api, Limits, auth_of, delete, existing, key, limits_of, url_of
+from sentiment_cli.resources.api import Api, Limits, auth_of, existing, key, limits_of, url_of
 from sentiment_cli.resources.names import REGION_TAG
-from tests.resources.api.conftest import MUTATING, Stage
+from tests.resources.api.conftest import MUTATING, Stage, delete
+from tests.sandbox.gateway.conftest import inventory
 
 ANSWER = {"output": [{"label": "Positive", "score": 0.9}]}
 
@@ -137,9 +138,7 @@ def test_too_many_calls_are_refused_in_a_way_that_a_page_can_read(stage: Stage) 
 
 
 def test_everything_carries_the_tags_of_the_stage(deployed: Stage) -> None:
-    from sentiment_cli.sandbox import gateway
-
-    tagged = [arn for arn, tags in gateway.inventory() if deployed.names.tags.items() <= tags.items()]
+    tagged = [arn for arn, tags in inventory() if deployed.names.tags.items() <= tags.items()]
     assert {arn.split("/")[-2] for arn in tagged if "apigateway" in arn} == {"restapis", "apikeys", "usageplans"}
     assert deployed.aws.arn("lambda", f"function:{deployed.names.function}") in tagged
     iam, logs = deployed.aws.client("iam"), deployed.aws.client("logs")

@@ -16,8 +16,8 @@ import pytest
 from sentiment_cli.clients import chalice
 from sentiment_cli.errors import CredentialsError, SentimentError
 from sentiment_cli.events import LogLine, ignore
-from sentiment_cli.resources.api import delete, existing
-from tests.resources.api.conftest import Stage
+from sentiment_cli.resources.api import existing
+from tests.resources.api.conftest import Stage, delete
 
 ANSWER = {"output": [{"label": "Positive", "score": 0.9}]}
 Trouble = Callable[[str, str], None]
@@ -90,7 +90,7 @@ def test_what_is_throttled_in_the_end_is_told_whole() -> None:
         "botocore.errorfactory.TooManyRequestsException: An error occurred (TooManyRequestsException) when calling the "
         "CreateFunction operation (reached max retries: 9): Rate exceeded\n\nDuring handling of the above exception"
     )
-    error = chalice._failed("deploy", said)
+    error = chalice._failed(said)
     assert error.why == "AWS says TooManyRequestsException to CreateFunction: Rate exceeded."
 
 

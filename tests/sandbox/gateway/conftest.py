@@ -169,3 +169,25 @@ def api(aws: Aws, arn: str, *, allowed: bool = True, **method: Any) -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+def inventory() -> list[tuple[str, dict[str, str]]]:
+    """(ARN, tags) of every REST API, API key, usage plan and function of every account and region."""
+    from moto.apigateway.models import apigateway_backends
+    from moto.awslambda.models import lambda_backends
+
+    found: list[tuple[str, dict[str, str]]] = []
+    for backend in _all(apigateway_backends):
+        kinds = {"restapis": backend.apis, "apikeys": backend.keys, "usageplans": backend.usage_plans}
+        for kind, things in kinds.items():
+            for name, thing in list(things.items()):
+                arn = f"arn:{backend.partition}:apigateway:{backend.region_name}::/{kind}/{name}"
+                found.append((arn, dict(thing.tags or {})))
+    for backend in _all(lambda_backends):
+        found += [(function.function_arn, dict(function.tags or {})) for function in backend.list_functions()]
+    return found
+
+
+def _all(backends: Any) -> Iterator[Any]:
+    for account in list(backends.values()):
+        yield from list(account.values())

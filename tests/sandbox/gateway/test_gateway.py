@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sentiment_cli.sandbox import gateway
-from tests.sandbox.gateway.conftest import Aws, api, function, packed
+from tests.sandbox.gateway.conftest import Aws, api, function, inventory, packed
 
 ECHO = """
 import json, os
@@ -210,7 +210,7 @@ def test_everything_that_takes_tags_is_in_the_inventory(aws: Aws, echo: str) -> 
     assert gateway_.get_rest_api(restApiId=made)["tags"] == {"a": "1"}
     key = gateway_.create_api_key(name="a-key", tags={"k": "1"})["id"]
     plan = gateway_.create_usage_plan(name="a-plan", tags={"p": "1"})["id"]
-    found: dict[str, Any] = dict(gateway.inventory())
+    found: dict[str, Any] = dict(inventory())
     assert found[arn] == {"a": "1"}
     assert found[f"arn:aws:apigateway:us-east-1::/apikeys/{key}"] == {"k": "1"}
     assert found[f"arn:aws:apigateway:us-east-1::/usageplans/{plan}"] == {"p": "1"}
