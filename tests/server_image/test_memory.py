@@ -66,6 +66,6 @@ def test_reading_a_model_leaves_no_holes_and_processes_share_it(tmp_path: Path) 
     grown, held, of_a_fork = map(int, said.stdout.split())
     assert held > 10_000_000
     # 0.95 of it; 1.09 with strings left lying about, 1.12 with what glibc keeps.
-    assert grown < 1.03 * held
+    assert grown < 1.05 * held
     # 0.12 of it; 1.24 where the collector writes to all that it looks at.
     assert of_a_fork < 0.3 * held
