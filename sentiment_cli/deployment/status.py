@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,20 +63,19 @@ class Status:
 
 def look(aws: Aws, names: Names) -> Status:
     """Ask AWS for all of it."""
-    with translated(f"look at {names.prefix}"):
+    with translated(f"look at {names.prefix}"), ThreadPoolExecutor() as pool:
+        looking, listing = pool.submit(_api, aws, names), pool.submit(teardown.inventory, aws, names)
         found = endpoint.describe(aws, names.endpoint)
         config = endpoint_config.as_it_is(aws, names, str(found["EndpointConfigName"])) if found else None
-        url = apis.url_of(aws, names)
-        auth = apis.auth_of(aws, names) if url else None
         metrics = _metrics(aws, names) if found else {}
-        there = teardown.inventory(aws, names)
+        there = listing.result()
         end = expiry.seen(aws, names) if any(each.kind == expiry.Expiry.kind for each in there) else None
         spent = _spent(aws, names, found, config, there) if found and config else None
     cost = cost_of(config) if config else Cost(0.0, 0.0, "nothing bills by the hour")
     return Status(
         names=names,
         endpoint=_endpoint(found, config) if found and config else None,
-        api={"url": url, "auth": auth} if url else None,
+        api=looking.result(),
         expires=expiry.moment(end) if end else None,
         version=config.name.removeprefix(f"{names.prefix}-") if config else "",
         resources=tuple(_in_use(each, config) for each in there),
@@ -83,6 +83,11 @@ def look(aws: Aws, names: Names) -> Status:
         spent=spent,
         metrics=metrics,
     )
+
+
+def _api(aws: Aws, names: Names) -> dict[str, Any] | None:
+    url = apis.url_of(aws, names)
+    return {"url": url, "auth": apis.auth_of(aws, names)} if url else None
 
 
 def _in_use(found: Existing, config: EndpointConfig | None) -> Existing:

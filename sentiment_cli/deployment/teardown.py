@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sentiment_cli.clients.aws_errors import translated
@@ -32,6 +33,7 @@ from sentiment_cli.resources import (
 from sentiment_cli.resources.names import Names
 
 Find = Callable[[Aws, Names], list[Existing]]
+AT_ONCE = 8  # questions to AWS
 BILLS = " (bills until it is gone)"
 
 # The endpoint goes first, for it bills, and before the role and the configuration, which AWS needs to delete it.
@@ -64,13 +66,14 @@ class TornDown:
 
 def inventory(aws: Aws, names: Names, *, keep_data: bool = False) -> list[Existing]:
     """What there is of a stage by name, in the order of its removal."""
-    found: list[Existing] = []
-    for find in ORDER:
-        if keep_data and find is bucket.existing:
-            continue
+
+    def look(find: Find) -> list[Existing]:
         with translated(f"look for what there is of {names.prefix}"):
-            found += find(aws, names)
-    return found
+            return find(aws, names)
+
+    finds = [find for find in ORDER if not (keep_data and find is bucket.existing)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [each for found in pool.map(look, finds) for each in found]
 
 
 def apply(
