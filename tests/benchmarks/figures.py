@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.servers import BY_NAME
@@ -12,6 +14,7 @@ from tests.benchmarks.servers import BY_NAME
 Results = Mapping[str, Any]
 """What `make bench` wrote to docs/performance.json."""
 
+EARLIER = 3  # whole runs that are still told of
 MEASURES: dict[str, Callable[[Mapping[str, Any]], float]] = {
     "rate": lambda load: load["requests"] / load["seconds"],
     "p50": lambda load: load["p50"],
@@ -104,6 +107,18 @@ def ratios(results: Results) -> list[Ratio]:
               peers(results, per_core=True), lambda name: once(results, name, "pss").median),
         _image(results),
     ]  # fmt: skip
+
+
+def with_last(published: Path) -> list[dict[str, Any]]:
+    """The ratios of earlier whole runs, the newest first: what was `published`, and what that had of those before it.
+
+    One run says less than several: some of what is compared differs by a tenth between two.
+    """
+    if not published.exists():
+        return []
+    last: Results = json.loads(published.read_text(encoding="utf-8"))
+    found = {each.name: each.value for each in ratios(last)}
+    return [{"date": last["machine"]["date"], "ratios": found}, *last.get("before", [])][:EARLIER]
 
 
 def _there(results: Results, name: str) -> list[str]:

@@ -8,7 +8,8 @@ writes both, and docs/performance.svg.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from tests.benchmarks.bench_deploying import Deployment, table
 from tests.benchmarks.figures import Figure, Ratio, Results, measured, once, peers, ratios, row, wrong
@@ -68,7 +69,9 @@ def _machine(results: Results) -> str:
 def _lines(results: Results) -> Iterator[str]:
     yield from INTRODUCTION.format(**_settings(results)).splitlines()
     yield from ("", "![requests a second](performance.svg)", "", "## Promised and reached", "")
-    yield from _table(("", "measured", "target", "reached", "against"), map(_ratio_cells, ratios(results)))
+    before = results.get("before", [])
+    heads = ("", "measured", "target", "reached", "against", *(["in whole runs before"] if before else []))
+    yield from _table(heads, (_ratio_cells(each, before) for each in ratios(results)))
     for name, heading in (("rate", "Requests a second"), ("p50", "Median latency, ms"), ("p99", "99th percentile, ms"),
                           ("cpu", "CPU of the server, microseconds a request")):  # fmt: skip
         yield from ("", f"## {heading}", "")
@@ -80,12 +83,16 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _rest(results)
 
 
-def _ratio_cells(ratio: Ratio) -> tuple[str, ...]:
+def _ratio_cells(ratio: Ratio, before: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     reached = {None: "not measured", True: "yes", False: "**no**"}[ratio.reached]
-    value = "" if ratio.value is None else f"{ratio.value:.2f}" if ratio.value < 10 else f"{ratio.value:.1f}"
+    earlier = [", ".join(_value(each["ratios"].get(ratio.name)) or "-" for each in before)] if before else []
     sign = "at least" if ratio.at_least else "at most"
     against = BY_NAME[ratio.against].title if ratio.against else ""
-    return ratio.name, value, f"{sign} {ratio.target:.3g}", reached, against
+    return ratio.name, _value(ratio.value), f"{sign} {ratio.target:.3g}", reached, against, *earlier
+
+
+def _value(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
 def _row_cells(results: Results, server: str, measure: str) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         results = run(servers, given, Path(work), whole=whole)
     output = given.output or (page.RESULTS if whole else given.cache / "latest.json")
+    if output == page.RESULTS:
+        results["before"] = figures.with_last(output)
     output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(told(results))
     if output == page.RESULTS:

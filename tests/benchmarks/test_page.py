@@ -87,6 +87,20 @@ def test_what_is_missed_or_not_measured_is_said(results: dict[str, Any]) -> None
     assert [each.reached for each in figures.ratios(results)].count(None) == 2
 
 
+def test_what_earlier_runs_found_stands_beside_it(results: dict[str, Any], tmp_path: Any) -> None:
+    published = tmp_path / "performance.json"
+    assert figures.with_last(published) == []
+    for number in range(figures.EARLIER + 2):
+        results["before"] = figures.with_last(published)
+        results["machine"]["date"] = f"2026-01-0{number + 1}"
+        published.write_text(json.dumps(results))
+    assert [each["date"][-1] for each in results["before"]] == ["4", "3", "2"]
+    del results["before"][1]["ratios"]["the same against our own server returning a constant"]
+    said = page.render(results)
+    assert "| reached | against | in whole runs before |" in said
+    assert "| 0.80 | at least 0.75 | yes | sentiment-cli's server, returning a constant | 0.80, -, 0.80 |" in said
+
+
 def test_a_wrong_answer_is_in_the_table(results: dict[str, Any]) -> None:
     results["servers"]["fastapi"]["rounds"][1]["wrong"] = 7
     assert figures.wrong(results, "fastapi") == 7
