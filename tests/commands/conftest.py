@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from sentiment_cli import sandbox
 
 Done = subprocess.CompletedProcess[str]
 
@@ -33,6 +36,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run("train", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@contextmanager
+def in_sandbox(trained: Path, folder: Path) -> Iterator[Path]:
+    """A copy of a trained project, with a sandbox whose servers are processes."""
+    project = Path(shutil.copytree(trained, folder / "tweets"))
+    sandbox.up(project, engine="process")
+    yield project
+    sandbox.down(project)
 
 
 @pytest.fixture(scope="module")

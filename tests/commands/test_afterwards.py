@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,19 +12,17 @@ from typing import Any
 import pytest
 
 from sentiment_cli import sandbox
-from tests.commands.conftest import Done, run
+from tests.commands.conftest import Done, in_sandbox, run
 
 
 @pytest.fixture(scope="module")
 def project(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Deployed twice, with two models; servers are processes."""
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("afterwards") / "tweets"))
-    sandbox.up(folder, engine="process")
-    result(folder, "deploy", "--sandbox", "--yes")
-    assert run("train", "--seed", "5", cwd=folder).returncode == 0
-    result(folder, "deploy", "--sandbox", "--yes")
-    yield folder
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("afterwards")) as folder:
+        result(folder, "deploy", "--sandbox", "--yes")
+        assert run("train", "--seed", "5", cwd=folder).returncode == 0
+        result(folder, "deploy", "--sandbox", "--yes")
+        yield folder
 
 
 def result(project: Path, *arguments: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pytest
 from sentiment_cli import sandbox
 from sentiment_cli.sandbox import Sandbox
 from server_image.artifact import unpack
-from tests.commands.conftest import run
+from tests.commands.conftest import in_sandbox, run
 
 DEPLOY = ("deploy", "--yes", "--json")
 
@@ -25,10 +25,8 @@ DEPLOY = ("deploy", "--yes", "--json")
 @pytest.fixture(scope="module")
 def home(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A trained project with a sandbox, in which nothing is ever made."""
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("refused") / "tweets"))
-    sandbox.up(folder, engine="process")
-    yield folder
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("refused")) as folder:
+        yield folder
 
 
 @pytest.fixture

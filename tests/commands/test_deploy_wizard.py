@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from sentiment_cli import project as projects
 from sentiment_cli import sandbox
 from sentiment_cli.sandbox import Sandbox
-from tests.commands.conftest import run
+from tests.commands.conftest import in_sandbox, run
 from tests.commands.screen import CTRL_C, DOWN, ENTER, Screen
 
 BARE = 'name = "tweets" # mine\n\n[data]\npath = "data/tweets.csv"\n\n# the last word\n'
@@ -25,10 +24,8 @@ SURE = "Make these changes"
 @pytest.fixture(scope="module")
 def boxed(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A trained project with a sandbox that runs, for tests that create nothing in it."""
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("wizard") / "tweets"))
-    sandbox.up(folder, engine="process")
-    yield folder
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("wizard")) as folder:
+        yield folder
 
 
 @pytest.fixture

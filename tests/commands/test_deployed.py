@@ -14,7 +14,7 @@ import pytest
 from sentiment_cli import sandbox
 from sentiment_cli.clients.session import connect
 from sentiment_cli.sandbox import Sandbox
-from tests.commands.conftest import Done, run
+from tests.commands.conftest import Done, in_sandbox, run
 
 TEXT = "what a lovely day, I love it"
 NOBODY = "Error: Nothing is listening at http://127.0.0.1:8080.\n"
@@ -22,9 +22,8 @@ NOBODY = "Error: Nothing is listening at http://127.0.0.1:8080.\n"
 
 @pytest.fixture(scope="module")
 def box(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("deployed") / "tweets"))
-    yield sandbox.up(folder, engine="process")
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("deployed")) as folder:
+        yield sandbox.up(folder)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,14 +18,13 @@ from sentiment_cli.events import ignore
 from sentiment_cli.resources.expiry import Expiry
 from sentiment_cli.resources.names import Names
 from sentiment_cli.sandbox import Sandbox
-from tests.commands.conftest import run
+from tests.commands.conftest import in_sandbox, run
 
 
 @pytest.fixture(scope="module")
 def box(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("expiry") / "tweets"))
-    yield sandbox.up(folder, engine="process")
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("expiry")) as folder:
+        yield sandbox.up(folder)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sentiment_cli import sandbox
-from tests.commands.conftest import run
+from tests.commands.conftest import in_sandbox, run
 from tests.commands.screen import ENTER, Screen
 
 SERVERLESS = ("--endpoint", "serverless", "--memory-mb", "1024")
@@ -21,10 +21,8 @@ SERVERLESS = ("--endpoint", "serverless", "--memory-mb", "1024")
 @pytest.fixture(scope="module")
 def project(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """With a sandbox; its stages are deployed by the tests."""
-    folder = Path(shutil.copytree(trained, tmp_path_factory.mktemp("changes") / "tweets"))
-    sandbox.up(folder, engine="process")
-    yield folder
-    sandbox.down(folder)
+    with in_sandbox(trained, tmp_path_factory.mktemp("changes")) as folder:
+        yield folder
 
 
 def result(project: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
