@@ -21,6 +21,7 @@ from sentiment_cli.errors import CredentialsError, InputError, Interrupted
 
 Result = TypeVar("Result")
 
+AT_ONCE = 8  # questions asked side by side, of those that a plan or an inventory has
 FIRST_ATTEMPTS = 3  # of the first question of all: whoever is offline should not wait long to be told
 QUICK = Patience(connect=3, read=10, attempts=2)
 # It goes on while a machine sleeps, which time.monotonic() does not; AWS has that time as well.

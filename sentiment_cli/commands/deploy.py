@@ -100,11 +100,7 @@ def deploy(
         run.terminal.say("Up to date: there is nothing to change. Asking it whether it answers rightly.")
     done = deploying.deploy(place.aws, target, plan, journal, run.terminal.emit)
     _show(run, place, done, show_key=show_key)
-    if place.unfiled:
-        run.terminal.say(
-            f"`{place.what.strip()}` was said for this run. sentiment.toml says something else, and the next "
-            "deployment follows it where this is not said again.", "yellow",
-        )  # fmt: skip
+    _warn_of_other_settings(run, place)
     run.terminal.result(done.as_dict())
 
 
@@ -119,6 +115,15 @@ def _warn_of_missing_engine(run: Run, place: Place) -> None:
 def _warn_of_open_api(run: Run, place: Place, plan: Plan) -> None:
     if place.project.api.auth == "none" and any(change.kind == "API" for change in plan.todo):
         run.terminal.say("The API will be open: anyone who finds its address can call it, at your cost.", "yellow")
+
+
+def _warn_of_other_settings(run: Run, place: Place) -> None:
+    if place.unfiled:
+        run.terminal.say(
+            f"`{place.what.strip()}` was said for this run. sentiment.toml says something else, and the next "
+            "deployment follows it where this is not said again.",
+            "yellow",
+        )
 
 
 def _question(place: Place, plan: Plan, end: datetime | None) -> str:

@@ -27,7 +27,6 @@ def found(run: Run, stage: str, flags: Mapping[str, tuple[str, Any]]) -> Deploye
     """The most public of what AWS has; it is not asked where a server answers on this machine, nor without a region or
     credentials. That it would not say is told, and is no error: there may be nothing to find."""
     from sentiment_cli.clients.session import glance
-    from sentiment_cli.commands.place import check_stage
     from sentiment_cli.errors import SentimentError
 
     if _is_served_here(run):
@@ -37,7 +36,6 @@ def found(run: Run, stage: str, flags: Mapping[str, tuple[str, Any]]) -> Deploye
     region = said.get("region") or (project and project.aws.region)
     if project is None or not region:
         return None
-    check_stage(stage)
     try:
         aws = glance(region, said.get("profile") or project.aws.profile)
         return _asked(run, aws, project, stage) if aws else None

@@ -9,13 +9,11 @@ from typing import Any
 
 from sentiment_cli import pricing
 from sentiment_cli.clients.aws_errors import translated
-from sentiment_cli.clients.session import Aws
+from sentiment_cli.clients.session import AT_ONCE, Aws
 from sentiment_cli.deployment.stack import Stack, Step
 from sentiment_cli.resources import Action, endpoint_config
 from sentiment_cli.resources.endpoint import Endpoint
 from sentiment_cli.resources.endpoint_config import EndpointConfig
-
-AT_ONCE = 8  # questions to AWS
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sentiment_cli.clients.aws_errors import translated
-from sentiment_cli.clients.session import Aws
+from sentiment_cli.clients.session import AT_ONCE, Aws
 from sentiment_cli.deployment.executor import leavable
 from sentiment_cli.deployment.state import Journal
 from sentiment_cli.errors import CredentialsError, Interrupted, PartlyDone, SentimentError
@@ -33,7 +33,6 @@ from sentiment_cli.resources import (
 from sentiment_cli.resources.names import Names
 
 Find = Callable[[Aws, Names], list[Existing]]
-AT_ONCE = 8  # questions to AWS
 BILLS = " (bills until it is gone)"
 
 # The endpoint goes first, for it bills, and before the role and the configuration, which AWS needs to delete it.

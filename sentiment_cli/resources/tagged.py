@@ -38,15 +38,18 @@ class _Sort:
         return re.search(f"{self.pattern}$", arn)
 
 
-def _simple(kind: str, pattern: str, service: str, noun: str, parameter: str, *missing: str, get: str = "get") -> _Sort:
-    """A sort with one operation to look and one to delete, which take one parameter and one error for "gone"."""
+def _simple(
+    kind: str, pattern: str, service: str, noun: str, parameter: str, *missing: str,
+    get: str = "get", delete: Delete | None = None,
+) -> _Sort:  # fmt: skip
+    """A sort with one operation to look and, without a `delete` of its own, one to delete, which take one parameter and
+    one error for "gone"."""
 
     def call(verb: str, aws: Aws, name: str) -> Any:
         return or_none(lambda: getattr(aws.client(service), f"{verb}_{noun}")(**{parameter: name}), *missing)
 
-    return _Sort(
-        kind, pattern, lambda aws, name: call(get, aws, name), lambda aws, name, emit: call("delete", aws, name)
-    )
+    look: Look = partial(call, get)
+    return _Sort(kind, pattern, look, delete or (lambda aws, name, emit: call("delete", aws, name)))
 
 
 _GONE, _NOT_FOUND = "ResourceNotFoundException", "NotFoundException"
@@ -68,16 +71,14 @@ _SORTS = (
     ),
     _Sort("image repository", r":ecr:.*:repository/(.+)", repository.find, repository.delete),
     _Sort("artifact bucket", r":s3:::([^/]+)", bucket.exists, bucket.delete),
-    _Sort(
-        "usage plan", r":apigateway:.*/usageplans/([^/]+)",
-        lambda aws, name: or_none(lambda: aws.client("apigateway").get_usage_plan(usagePlanId=name), _NOT_FOUND),
-        lambda aws, name, emit: access.remove_plan(aws, name),
+    _simple(
+        "usage plan", r":apigateway:.*/usageplans/([^/]+)", "apigateway", "usage_plan", "usagePlanId", _NOT_FOUND,
+        delete=lambda aws, name, emit: access.remove_plan(aws, name),
     ),
     _simple("API key", r":apigateway:.*/apikeys/([^/]+)", "apigateway", "api_key", "apiKey", _NOT_FOUND),
-    _Sort(
-        "REST API", r":apigateway:.*/restapis/([^/]+)",
-        lambda aws, name: or_none(lambda: aws.client("apigateway").get_rest_api(restApiId=name), _NOT_FOUND),
-        delete_rest_api,
+    _simple(
+        "REST API", r":apigateway:.*/restapis/([^/]+)", "apigateway", "rest_api", "restApiId", _NOT_FOUND,
+        delete=delete_rest_api,
     ),
     _simple("function", r":lambda:.*:function:([^:]+)", "lambda", "function", "FunctionName", _GONE),
 )  # fmt: skip
